@@ -1,0 +1,1 @@
+"""Types of the trade; nothing here asks a clock, a network or a database."""

@@ -1,0 +1,42 @@
+"""Exceptions named by what the caller does about them.
+
+A business "no" is not here: it is a value with an enum reason (see `orders.Refused`, `verdicts`).
+"""
+
+from datetime import timedelta
+
+
+class WavehelmError(Exception):
+    """Base of every exception of ours."""
+
+
+class ConfigurationError(WavehelmError):
+    """Stop: a setting, a key or a file must be mended by a person first. The text says how."""
+
+
+class AlreadyRunning(WavehelmError):  # noqa: N818 - named by what happened, not by being an error
+    """Stop: another live instance holds this database. The text names its host and process."""
+
+
+class Unreachable(WavehelmError):  # noqa: N818
+    """A server that is needed does not answer. Try again later or mend its address."""
+
+
+class RetryLater(WavehelmError):  # noqa: N818
+    """The same call may go through after `wait`."""
+
+    def __init__(self, message: str, wait: timedelta) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class Undeliverable(WavehelmError):  # noqa: N818
+    """This message can never reach this destination (blocked, gone, no permission); do not retry."""
+
+
+class OutcomeUnknown(WavehelmError):  # noqa: N818
+    """A call was sent and its result is not known: settle it by looking it up, never repeat it blindly."""
+
+
+class Bug(WavehelmError):  # noqa: N818
+    """Something that the code promised cannot happen did; the task crashes and is restarted."""

@@ -1,0 +1,1 @@
+"""Watching open positions and deciding their exits."""

@@ -1,0 +1,1 @@
+"""What may hold back or shape an entry; pure, state passed in."""

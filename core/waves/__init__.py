@@ -1,0 +1,1 @@
+"""From signals to executed waves."""

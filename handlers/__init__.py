@@ -1,0 +1,1 @@
+"""What a person can ask and be told; knows no chat library, no database, no exchange."""
