@@ -40,3 +40,7 @@ class OutcomeUnknown(WavehelmError):  # noqa: N818
 
 class Bug(WavehelmError):  # noqa: N818
     """Something that the code promised cannot happen did; the task crashes and is restarted."""
+
+
+class NotPossible(WavehelmError):  # noqa: N818
+    """What a person asked for cannot be done as asked; nothing was changed. The text says why."""

@@ -84,7 +84,12 @@ class WaveInterrupted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOpened(Event):
-    """A position is open and its stop stands. `size_quote` is USDT at the entry."""
+    """A position is open.
+
+    Attributes:
+        stop_price: Where its stop is being placed; `UnprotectedPosition` follows if it cannot stand.
+        size_quote: USDT at the entry.
+    """
 
     kind: ClassVar[str] = "position_opened"
     position_id: int

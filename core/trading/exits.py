@@ -1,0 +1,216 @@
+"""Closing positions at market, and taking in what stops at the venue closed."""
+
+import asyncio
+from dataclasses import replace
+
+from core.domain.errors import RetryLater
+from core.domain.events import ClosedOutside, OrderRefused, OrderUnknown
+from core.domain.market import Instrument
+from core.domain.money import NO_MONEY, Price, Quantity, Ratio
+from core.domain.orders import (
+    Cancelled,
+    Execution,
+    Filled,
+    Order,
+    OrderLeg,
+    OrderOutcome,
+    OrderRequest,
+    PartiallyFilled,
+    RefusalReason,
+    Refused,
+    Unknown,
+)
+from core.domain.positions import ExitReason, Position, PositionState
+from core.domain.settings import TradingSettings
+from core.ports.edges import Clock, Exchange
+from core.ports.storage import Units
+from core.trading.book import PositionBook
+from core.trading.ids import client_order_id
+from core.trading.results import closed_event, record_exit, stop_reason
+from core.trading.sending import answered, look_up, send, submitted
+
+_GONE = {RefusalReason.POSITION_GONE, RefusalReason.REDUCE_ONLY}
+
+
+class Exits:
+    """Ends positions, whole or in part. Callers hold the symbol's lock."""
+
+    def __init__(
+        self,
+        *,
+        units: Units,
+        clock: Clock,
+        book: PositionBook,
+        settings: TradingSettings,
+        unsettled: asyncio.Queue[Order],
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._book = book
+        self._settings = settings
+        self._unsettled = unsettled
+
+    async def close(
+        self,
+        exchange: Exchange,
+        position: Position,
+        reason: ExitReason,
+        *,
+        quantity: Quantity | None = None,
+        author: str | None = None,
+    ) -> tuple[Position, OrderOutcome]:
+        """Close `quantity` coins (None: all) of an open position with a reduce-only market order.
+
+        Safe to call again: a position that is not open is returned as it is, with `Cancelled`.
+
+        Returns:
+            The position as stored, and the venue's answer. After `Refused` the position is open as before; after
+            `Unknown` it stays closing until it is settled.
+        """
+        if position.state is not PositionState.OPEN:
+            return position, Cancelled()
+        position, order = await self._intend(position, reason, quantity)
+        outcome = await send(exchange, order.request, self._settings.order_timeout)
+        return await self.conclude(exchange, position, order, outcome, author=author), outcome
+
+    async def conclude(
+        self,
+        exchange: Exchange,
+        position: Position,
+        order: Order,
+        outcome: OrderOutcome,
+        *,
+        author: str | None = None,
+    ) -> Position:
+        """Store what became of the exit `order` of a closing position; also used when an unknown one is settled."""
+        if isinstance(outcome, Filled | PartiallyFilled):
+            reason = position.exit_reason or ExitReason.CLOSED_OUTSIDE
+            async with self._units.writing() as unit:
+                after = await record_exit(unit, position, order, outcome, reason, author=author)
+            self._book.put(after)
+            await self._clear_stop(exchange, after)
+            return after
+        if isinstance(outcome, Refused) and outcome.reason in _GONE:
+            return await self.take_gone(exchange, position, order)
+        return await self._not_closed(position, order, outcome)
+
+    async def take_stop_fill(self, position: Position, client_order_id_: str, fill: Execution) -> Position:
+        """Store that the position's stop was executed at the venue; a fill taken in already changes nothing."""
+        async with self._units.writing() as unit:
+            order = await unit.orders.get(client_order_id_)
+            if order is None or order.filled_quantity is not None or not position.state.is_live:
+                return position
+            after = await record_exit(unit, position, order, fill, stop_reason(position))
+        self._book.put(after)
+        return after
+
+    async def take_gone(self, exchange: Exchange, position: Position, order: Order | None = None) -> Position:
+        """Store the end of a position that the venue does not have any more: through its stop, else outside."""
+        if position.stop_order_id is not None:
+            outcome = await look_up(exchange, position.symbol, position.stop_order_id, self._settings.order_timeout)
+            if isinstance(outcome, Filled | PartiallyFilled):
+                if order is not None:
+                    await self._drop(order)
+                return await self.take_stop_fill(position, position.stop_order_id, outcome)
+        facts = await exchange.market_facts(position.symbol)
+        return await self._closed_outside(position, order, facts.price or position.stop_price or position.entry)
+
+    async def _intend(
+        self, position: Position, reason: ExitReason, quantity: Quantity | None
+    ) -> tuple[Position, Order]:
+        now = self._clock.now()
+        after = replace(position.moved_to(PositionState.CLOSING), exit_reason=reason)
+        async with self._units.writing() as unit:
+            earlier = sum(o.request.leg is OrderLeg.EXIT for o in await unit.orders.of_position(position.id))
+            request = OrderRequest(
+                client_order_id=client_order_id(position, OrderLeg.EXIT, earlier + 1),
+                exchange=position.exchange,
+                symbol=position.symbol,
+                side=position.side.exit_side,
+                leg=OrderLeg.EXIT,
+                quantity=quantity or position.quantity,
+                reduce_only=True,
+            )
+            order = submitted(request, position.id, now)
+            await unit.orders.add(order)
+            await unit.positions.save(after)
+        self._book.put(after)
+        return after, order
+
+    async def _not_closed(self, position: Position, order: Order, outcome: OrderOutcome) -> Position:
+        now = self._clock.now()
+        request = order.request
+        after = position
+        async with self._units.writing() as unit:
+            await unit.orders.save(answered(order, outcome, now))
+            if isinstance(outcome, Unknown):
+                await unit.record(
+                    OrderUnknown(
+                        at=now,
+                        exchange=request.exchange,
+                        symbol=request.symbol,
+                        side=request.side.value,
+                        leg=request.leg.value,
+                        client_order_id=request.client_order_id,
+                        detail=outcome.detail,
+                    )
+                )
+            else:
+                after = replace(position.moved_to(PositionState.OPEN), exit_reason=None)
+                refusal = outcome if isinstance(outcome, Refused) else Refused(reason=RefusalReason.OTHER)
+                await unit.positions.save(after)
+                await unit.record(
+                    OrderRefused(
+                        at=now,
+                        exchange=request.exchange,
+                        symbol=request.symbol,
+                        side=request.side.value,
+                        leg=request.leg.value,
+                        reason=refusal.reason.value,
+                        detail=refusal.detail,
+                    )
+                )
+        if isinstance(outcome, Unknown):
+            self._unsettled.put_nowait(order)
+        self._book.put(after)
+        return after
+
+    async def _drop(self, order: Order) -> None:
+        async with self._units.writing() as unit:
+            await unit.orders.save(answered(order, Cancelled(), self._clock.now()))
+
+    async def _clear_stop(self, exchange: Exchange, position: Position) -> None:
+        """Take the stop of a closed position back; a venue that cannot now leaves an orphan for reconcile."""
+        if position.state is not PositionState.CLOSED or position.stop_order_id is None:
+            return
+        try:
+            await exchange.cancel(position.symbol, position.stop_order_id)
+        except RetryLater:
+            return
+        async with self._units.writing() as unit:
+            stop = await unit.orders.get(position.stop_order_id)
+            if stop is not None and stop.filled_quantity is None:
+                await unit.orders.save(answered(stop, Cancelled(), self._clock.now()))
+
+    async def _closed_outside(self, position: Position, order: Order | None, price: Price) -> Position:
+        """Close without a fill of ours: the price is the last one known, so the result is an estimate."""
+        now = self._clock.now()
+        fill = Filled(quantity=position.quantity, price=price, fee_quote=NO_MONEY, filled_at=now)
+        after = position.reduced(fill, ExitReason.CLOSED_OUTSIDE)
+        async with self._units.writing() as unit:
+            if order is not None:
+                await unit.orders.save(answered(order, Cancelled(), now))
+            await unit.positions.save(after)
+            await unit.record(
+                ClosedOutside(at=now, exchange=position.exchange, position_id=position.id, symbol=position.symbol)
+            )
+            await unit.record(closed_event(after, None))
+        self._book.put(after)
+        return after
+
+
+def part_of(position: Position, share: Ratio, instrument: Instrument) -> Quantity | None:
+    """Return the coins that `share` of the position is, on the instrument's grid; None is "all of it"."""
+    if share >= 1:
+        return None
+    return instrument.round_quantity(position.quantity * share)

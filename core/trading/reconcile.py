@@ -1,0 +1,140 @@
+"""Our positions against the venue's and its protective orders; the venue is right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from core.domain.errors import RetryLater
+from core.domain.events import ReconcileReport, UnprotectedPosition
+from core.domain.orders import RefusalReason, Refused, VenuePosition, VenueStop
+from core.domain.positions import ExitReason, Position, PositionState
+from core.ports.edges import Clock, Exchange
+from core.ports.storage import Units
+from core.trading.book import PositionBook
+from core.trading.entries import Entries
+from core.trading.exits import Exits
+from core.trading.stops import Stops
+
+_OUR_PREFIX = "wh-"
+
+
+class Reconcile:
+    """Compares one exchange at a time and mends what may be mended without a person."""
+
+    def __init__(
+        self,
+        *,
+        units: Units,
+        clock: Clock,
+        book: PositionBook,
+        exchanges: Mapping[str, Exchange],
+        entries: Entries,
+        exits: Exits,
+        stops: Stops,
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._book = book
+        self._exchanges = exchanges
+        self._entries = entries
+        self._exits = exits
+        self._stops = stops
+        self._told: set[str] = set()
+        self._orphans: set[str] = set()
+
+    async def run(self) -> tuple[str, ...]:
+        """Compare every exchange once. Safe to repeat; a finding is reported once while it lasts.
+
+        Returns:
+            A sentence a difference, new ones only.
+        """
+        findings: list[str] = []
+        for exchange in self._exchanges.values():
+            try:
+                findings += await self._compare(exchange)
+            except RetryLater as error:
+                findings.append(f"{exchange.name} does not answer: {error}")
+        fresh = tuple(f for f in findings if f not in self._told)
+        self._told = set(findings)
+        if fresh:
+            async with self._units.writing() as unit:
+                await unit.record(ReconcileReport(at=self._clock.now(), findings=fresh))
+        return fresh
+
+    async def _compare(self, exchange: Exchange) -> list[str]:
+        ours = {p.symbol: p for p in self._book.live() if p.exchange == exchange.name}
+        theirs = {p.symbol: p for p in await exchange.positions()}
+        stops = await exchange.stops()
+        findings = []
+        for position in ours.values():
+            if position.state is PositionState.OPEN:
+                findings += await self._compare_position(exchange, position, theirs.get(position.symbol), stops)
+        findings += [
+            f"{exchange.name} holds {p.quantity} {p.symbol} that is not ours: left alone"
+            for p in theirs.values()
+            if self._book.get(exchange.name, p.symbol) is None and p.symbol not in ours
+        ]
+        await self._cancel_orphans(exchange, stops)
+        return findings
+
+    async def _compare_position(
+        self, exchange: Exchange, seen: Position, theirs: VenuePosition | None, stops: Sequence[VenueStop]
+    ) -> list[str]:
+        async with self._book.lock(exchange.name, seen.symbol):
+            position = self._book.get(exchange.name, seen.symbol)
+            if position is not seen:
+                return []  # It moved while the venue was being asked: the next round will see.
+            if theirs is None or theirs.side is not position.side.entry_side:
+                after = await self._exits.take_gone(exchange, position)
+                return [f"{seen.symbol} on {exchange.name} is gone there: {after.exit_reason or after.state}"]
+            findings = []
+            if theirs.quantity != position.quantity:
+                findings.append(
+                    f"{seen.symbol} on {exchange.name}: {position.quantity} here, {theirs.quantity} there: taken over"
+                )
+                position = await self._store(replace(position, quantity=theirs.quantity))
+            if not any(s.client_order_id == position.stop_order_id for s in stops):
+                findings.append(await self._protect(exchange, position))
+            return findings
+
+    async def _protect(self, exchange: Exchange, position: Position) -> str:
+        """Place the missing stop at once: where it stood, or where the first one belongs."""
+        async with self._units.writing() as unit:
+            await unit.record(
+                UnprotectedPosition(
+                    at=self._clock.now(),
+                    exchange=exchange.name,
+                    position_id=position.id,
+                    symbol=position.symbol,
+                    action="placing its stop",
+                    detail="the venue has no stop order for it",
+                )
+            )
+        price = position.stop_price
+        position = await self._store(replace(position, stop_order_id=None, stop_price=None))
+        if price is None:
+            instruments = await exchange.instruments()
+            position = await self._entries.protect(exchange, position, instruments[position.symbol])
+        else:
+            position, outcome = await self._stops.put(exchange, position, price)
+            if isinstance(outcome, Refused) and outcome.reason is RefusalReason.STOP_CROSSED:
+                position, _ = await self._exits.close(exchange, position, ExitReason.STOP_LOSS)
+        stands = f"placed at {position.stop_price}" if position.stop_price else f"not placed, now {position.state}"
+        return f"{position.symbol} on {exchange.name} had no stop: {stands}"
+
+    async def _store(self, position: Position) -> Position:
+        async with self._units.writing() as unit:
+            await unit.positions.save(position)
+        self._book.put(position)
+        return position
+
+    async def _cancel_orphans(self, exchange: Exchange, stops: Sequence[VenueStop]) -> None:
+        """Cancel stops of ours that protect nothing, at their second sighting; never anybody else's."""
+        orphans = {
+            s.client_order_id: s.symbol
+            for s in stops
+            if s.client_order_id.startswith(_OUR_PREFIX) and self._book.get(exchange.name, s.symbol) is None
+        }
+        for client_order_id, symbol in orphans.items():
+            if client_order_id in self._orphans:
+                await exchange.cancel(symbol, client_order_id)
+        self._orphans = set(orphans)

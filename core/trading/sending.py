@@ -1,0 +1,76 @@
+"""Sending orders so that every answer, silence too, is a value."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from core.domain.errors import RetryLater
+from core.domain.orders import (
+    Accepted,
+    Cancelled,
+    Filled,
+    Order,
+    OrderOutcome,
+    OrderRequest,
+    OrderState,
+    PartiallyFilled,
+    Refused,
+    Unknown,
+)
+from core.ports.edges import Exchange
+
+_STATES = {
+    Filled: OrderState.FILLED,
+    PartiallyFilled: OrderState.PARTIALLY_FILLED,
+    Accepted: OrderState.RESTING,
+    Refused: OrderState.REFUSED,
+    Unknown: OrderState.UNKNOWN,
+    Cancelled: OrderState.CANCELLED,
+}
+
+
+async def send(
+    exchange: Exchange, request: OrderRequest, time_limit: timedelta, replaces: str | None = None
+) -> OrderOutcome:
+    """Send `request`, as a replacement of the stop `replaces` if that is given; no answer in time is `Unknown`."""
+    try:
+        async with asyncio.timeout(time_limit.total_seconds()):
+            if replaces is not None:
+                return await exchange.replace_stop(replaces, request)
+            return await exchange.place(request)
+    except TimeoutError:
+        return Unknown(detail=f"no answer within {time_limit.total_seconds():g} s")
+
+
+async def look_up(exchange: Exchange, symbol: str, client_order_id: str, time_limit: timedelta) -> OrderOutcome | None:
+    """Ask what became of an order.
+
+    Returns:
+        Its outcome; None if the venue never had it; `Unknown` if the venue cannot tell now.
+    """
+    try:
+        async with asyncio.timeout(time_limit.total_seconds()):
+            report = await exchange.find_order(symbol, client_order_id)
+    except (TimeoutError, RetryLater) as error:
+        return Unknown(detail=str(error) or "no answer")
+    return None if report is None else report.outcome
+
+
+def submitted(request: OrderRequest, position_id: int, at: datetime) -> Order:
+    """Return the row that is written before `request` is sent."""
+    return Order(request=request, state=OrderState.SUBMITTING, position_id=position_id, created_at=at, updated_at=at)
+
+
+def answered(order: Order, outcome: OrderOutcome, at: datetime) -> Order:
+    """Return `order` with what the venue said."""
+    after = replace(order, state=_STATES[type(outcome)], updated_at=at)
+    match outcome:
+        case Filled() | PartiallyFilled():
+            return replace(
+                after, filled_quantity=outcome.quantity, filled_price=outcome.price, fee_quote=outcome.fee_quote
+            )
+        case Refused():
+            return replace(after, detail=f"{outcome.reason}: {outcome.detail}")
+        case Unknown():
+            return replace(after, detail=outcome.detail)
+    return after

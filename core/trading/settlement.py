@@ -1,0 +1,173 @@
+"""Unknown outcomes: looked up by client order id until the truth is known, never repeated blindly."""
+
+import asyncio
+import heapq
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from core.domain.errors import Bug
+from core.domain.events import OrderSettled
+from core.domain.market import ExchangeRef
+from core.domain.orders import (
+    Filled,
+    Order,
+    OrderLeg,
+    OrderOutcome,
+    OrderState,
+    PartiallyFilled,
+    RefusalReason,
+    Refused,
+    Unknown,
+)
+from core.domain.positions import Position
+from core.domain.settings import TradingSettings
+from core.ports.edges import Clock, Exchange
+from core.ports.storage import Units
+from core.trading.book import PositionBook
+from core.trading.entries import Entries
+from core.trading.exits import Exits
+from core.trading.sending import look_up
+from core.trading.stops import Stops
+
+
+class Settlement:
+    """Finds out what became of orders whose answer was lost, and goes on from there as if it had come."""
+
+    def __init__(
+        self,
+        *,
+        units: Units,
+        clock: Clock,
+        book: PositionBook,
+        exchanges: Mapping[str, Exchange],
+        refs: Sequence[ExchangeRef],
+        entries: Entries,
+        exits: Exits,
+        stops: Stops,
+        settings: TradingSettings,
+        unsettled: asyncio.Queue[Order],
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._book = book
+        self._exchanges = exchanges
+        self._exchange_ids = {ref.name: ref.id for ref in refs}
+        self._entries = entries
+        self._exits = exits
+        self._stops = stops
+        self._settings = settings
+        self._unsettled = unsettled
+
+    async def recover(self) -> tuple[str, ...]:
+        """Look up every stored order without an outcome, once; those that stay open are asked for again by `run`.
+
+        Returns:
+            A sentence an order, for the restart report.
+        """
+        async with self._units.reading() as unit:
+            orders = await unit.orders.unsettled()
+        found = []
+        for order in orders:
+            request = order.request
+            settled = await self.attempt(order, is_last=self._is_old(order))
+            found.append(
+                f"{request.leg} order of {request.symbol} on {request.exchange}: "
+                + ("settled" if settled else "still unknown, being looked up")
+            )
+            if not settled:
+                await self._leave_unknown(order)
+        return tuple(found)
+
+    async def run(self) -> None:
+        """Settle orders as they are put into the queue; never ends."""
+        waits = self._settings.settle_waits
+        due: list[tuple[datetime, int, str, Order]] = []
+        while True:
+            if not due:
+                self._take(due, await self._unsettled.get(), 0)
+            while not self._unsettled.empty():
+                self._take(due, self._unsettled.get_nowait(), 0)
+            await self._clock.sleep_until(due[0][0])
+            _, attempt, _, order = heapq.heappop(due)
+            if not await self.attempt(order, is_last=attempt + 1 >= len(waits)):
+                self._take(due, order, min(attempt + 1, len(waits) - 1))
+
+    async def attempt(self, order: Order, *, is_last: bool) -> bool:
+        """Look one order up and store the truth.
+
+        Returns:
+            True once the order is settled; False while the venue cannot tell, or does not know it and this is not the
+            last look (a venue may show an order late).
+        """
+        request = order.request
+        exchange = self._exchanges[request.exchange]
+        async with self._book.lock(request.exchange, request.symbol):
+            outcome = await look_up(exchange, request.symbol, request.client_order_id, self._settings.order_timeout)
+            if outcome is None:
+                if not is_last:
+                    return False
+                outcome = Refused(reason=RefusalReason.NEVER_ARRIVED, detail="the venue never had this order")
+            if isinstance(outcome, Unknown):
+                return False
+            async with self._units.reading() as unit:
+                stored = await unit.orders.get(request.client_order_id)
+                position = await unit.positions.get(order.position_id)
+            if stored is None or position is None:
+                raise Bug(f"order {request.client_order_id} has no row or no position")
+            if not stored.state.is_settled:
+                await self._conclude(exchange, position, stored, outcome)
+        return True
+
+    async def _leave_unknown(self, order: Order) -> None:
+        """Let an order that cannot be settled at once be looked up later; its signal is judged `order_unknown` now."""
+        request = order.request
+        if order.state is OrderState.UNKNOWN or request.leg is not OrderLeg.ENTRY:
+            self._unsettled.put_nowait(order)
+            return
+        async with self._units.reading() as unit:
+            position = await unit.positions.get(order.position_id)
+        if position is None:
+            raise Bug(f"order {request.client_order_id} has no position")
+        lost = Unknown(detail="the process ended before the venue's answer was stored")
+        await self._conclude_entry(self._exchanges[request.exchange], position, order, lost)
+
+    def _is_old(self, order: Order) -> bool:
+        """True when an order that the venue does not know now will not turn up any more."""
+        return self._clock.now() - order.created_at > self._settings.order_timeout
+
+    async def _conclude(self, exchange: Exchange, position: Position, order: Order, outcome: OrderOutcome) -> None:
+        was_told = order.state is OrderState.UNKNOWN
+        request = order.request
+        match request.leg:
+            case OrderLeg.ENTRY:
+                await self._conclude_entry(exchange, position, order, outcome)
+            case OrderLeg.STOP:
+                await self._stops.conclude(position, order, outcome)
+            case OrderLeg.EXIT:
+                await self._exits.conclude(exchange, position, order, outcome)
+        if not was_told:
+            return
+        async with self._units.writing() as unit:
+            await unit.record(
+                OrderSettled(
+                    at=self._clock.now(),
+                    exchange=request.exchange,
+                    symbol=request.symbol,
+                    leg=request.leg.value,
+                    client_order_id=request.client_order_id,
+                    was_filled=isinstance(outcome, Filled | PartiallyFilled),
+                )
+            )
+
+    async def _conclude_entry(
+        self, exchange: Exchange, position: Position, order: Order, outcome: OrderOutcome
+    ) -> None:
+        signal = None
+        if position.signal_id is not None:
+            async with self._units.reading() as unit:
+                signal = await unit.signals.find(position.signal_id, self._exchange_ids[position.exchange])
+        await self._entries.conclude(exchange, position, order, outcome, signal=signal)
+
+    def _take(self, due: list[tuple[datetime, int, str, Order]], order: Order, attempt: int) -> None:
+        at = self._clock.now() + self._settings.settle_waits[attempt]
+        heapq.heappush(due, (at, attempt, order.request.client_order_id, order))

@@ -1,0 +1,127 @@
+"""The protective stop: placed at once, moved only for the better, never missing unnoticed."""
+
+from dataclasses import replace
+
+from core.domain.errors import Bug
+from core.domain.events import StopMoved
+from core.domain.market import Instrument
+from core.domain.money import Price, Ratio
+from core.domain.orders import (
+    Accepted,
+    Cancelled,
+    Filled,
+    Order,
+    OrderLeg,
+    OrderOutcome,
+    OrderRequest,
+    PartiallyFilled,
+    Unknown,
+)
+from core.domain.positions import Position
+from core.domain.settings import TradingSettings
+from core.ports.edges import Clock, Exchange
+from core.ports.storage import Units
+from core.trading.book import PositionBook
+from core.trading.ids import client_order_id
+from core.trading.results import record_exit, stop_reason
+from core.trading.sending import answered, look_up, send, submitted
+
+
+def initial_stop(position: Position, instrument: Instrument) -> Price:
+    """Return where the first stop of a position stands, rounded to the tighter side."""
+    return rounded_stop(position, position.price_at_profit(Ratio(-position.plan.stop_loss)), instrument)
+
+
+def rounded_stop(position: Position, price: Price, instrument: Instrument) -> Price:
+    """Return `price` on the instrument's grid, rounded towards the position's favour (tighter)."""
+    return instrument.price_above(price) if position.is_long else instrument.price_below(price)
+
+
+class Stops:
+    """Places and moves the stop of one position at its venue. Callers hold the symbol's lock."""
+
+    def __init__(self, *, units: Units, clock: Clock, book: PositionBook, settings: TradingSettings) -> None:
+        self._units = units
+        self._clock = clock
+        self._book = book
+        self._settings = settings
+
+    async def put(self, exchange: Exchange, position: Position, price: Price) -> tuple[Position, OrderOutcome]:
+        """Let the position's stop stand at `price`: place the first one, or replace the one that stands.
+
+        Returns:
+            The position as stored, and the venue's answer: `Accepted` (the stop stands), `Refused` (the old one,
+            if any, still stands) or `Unknown` (look at `position.stop_order_id` before trusting either).
+        """
+        position, order = await self._intend(position, price)
+        outcome = await send(exchange, order.request, self._settings.order_timeout, replaces=position.stop_order_id)
+        if isinstance(outcome, Unknown):
+            outcome = await self._ask(exchange, order, outcome)
+        if isinstance(outcome, Filled | PartiallyFilled):
+            # It triggered before we learned that it stood: the position is gone through its own stop.
+            async with self._units.writing() as unit:
+                position = await record_exit(unit, position, order, outcome, stop_reason(position))
+            self._book.put(position)
+            return position, outcome
+        return await self.conclude(position, order, outcome), outcome
+
+    async def _intend(self, position: Position, price: Price) -> tuple[Position, Order]:
+        """Write the stop down before it is sent; its version makes its id its own."""
+        now = self._clock.now()
+        position = replace(position, stop_version=position.stop_version + 1)
+        request = OrderRequest(
+            client_order_id=client_order_id(position, OrderLeg.STOP, position.stop_version),
+            exchange=position.exchange,
+            symbol=position.symbol,
+            side=position.side.exit_side,
+            leg=OrderLeg.STOP,
+            quantity=position.quantity,
+            trigger_price=price,
+            reduce_only=True,
+        )
+        order = submitted(request, position.id, now)
+        async with self._units.writing() as unit:
+            await unit.orders.add(order)
+            await unit.positions.save(position)
+        self._book.put(position)
+        return position, order
+
+    async def _ask(self, exchange: Exchange, order: Order, unknown: Unknown) -> OrderOutcome:
+        found = await look_up(
+            exchange, order.request.symbol, order.request.client_order_id, self._settings.order_timeout
+        )
+        return unknown if found is None else found
+
+    async def conclude(self, position: Position, order: Order, outcome: OrderOutcome) -> Position:
+        """Store what became of the stop `order`; also used when an unknown one is settled."""
+        now = self._clock.now()
+        trigger = order.request.trigger_price
+        if trigger is None:
+            raise Bug(f"stop {order.request.client_order_id} has no trigger price")
+        after = position
+        async with self._units.writing() as unit:
+            await unit.orders.save(answered(order, outcome, now))
+            if isinstance(outcome, Accepted):
+                after = replace(
+                    position,
+                    stop_price=trigger,
+                    stop_order_id=order.request.client_order_id,
+                    stop_moved_at=now,
+                )
+                if position.stop_order_id is not None:
+                    replaced = await unit.orders.get(position.stop_order_id)
+                    if replaced is not None:
+                        await unit.orders.save(answered(replaced, Cancelled(), now))
+                    await unit.record(
+                        StopMoved(
+                            at=now,
+                            exchange=position.exchange,
+                            position_id=position.id,
+                            symbol=position.symbol,
+                            old_price=position.stop_price,
+                            new_price=trigger,
+                        )
+                    )
+                await unit.positions.save(after)
+        self._book.put(after)
+        return after
