@@ -1,0 +1,1 @@
+"""A signal server and a market of our own, for the demo and for tests."""
