@@ -1,0 +1,1 @@
+"""Chat platforms: each folder is one, and knows nothing of the others."""
