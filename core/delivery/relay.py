@@ -14,6 +14,7 @@ Spawn = Callable[[str, Coroutine[object, object, None]], None]
 """Starts a named piece of work that is not waited for; its crash is the supervisor's business."""
 
 _LONGEST_WAIT = timedelta(minutes=1)
+_LOOK_EVERY = timedelta(seconds=1)
 _BATCH = 50
 
 _log = logging.getLogger(__name__)
@@ -39,12 +40,12 @@ class Relay:
         self._spawn = spawn
         self._send_timeout = send_timeout
         self._busy: set[Destination] = set()
+        self._unmarked: dict[int, str] = {}
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """Send what is due, whenever something becomes due; never ends."""
-        if (due_at := await self._outbox.next_due()) is not None:
-            self._spawn("wake the relay", self._wake_at(due_at))
+        self._spawn("wake the relay", self._wake_while_waiting())
         while True:
             self._changed.clear()
             await self._start_due()
@@ -60,8 +61,10 @@ class Relay:
         """Let what is due go out, at most for `patience`; for the end of the process, after `run` was stopped."""
         try:
             async with asyncio.timeout(patience.total_seconds()):
-                while await self._start_due() or self._busy:
+                while True:
                     self._changed.clear()
+                    if not (await self._start_due() or self._busy or self._changed.is_set()):
+                        return
                     await self._changed.wait()
         except TimeoutError:
             _log.warning("flush_cut_off", extra={"destinations": sorted(map(str, self._busy))})
@@ -76,6 +79,10 @@ class Relay:
     async def _deliver(self, delivery: Delivery) -> None:
         try:
             await self._attempt(delivery)
+        except Exception:
+            # The outbox cannot be written: the same message must not go out again and again meanwhile.
+            await self._clock.sleep(_LONGEST_WAIT)
+            raise
         finally:
             self._busy.discard(delivery.destination)
             self._changed.set()
@@ -85,10 +92,7 @@ class Relay:
         if messenger is None:
             return await self._give_up(delivery, f"{delivery.destination.platform} is not set up")
         try:
-            async with asyncio.timeout(self._send_timeout.total_seconds()):
-                ref = await messenger.send(
-                    delivery.destination, self._renderer.render(delivery.alert), delivery.loudness
-                )
+            ref = self._unmarked.get(delivery.id) or await self._send(messenger, delivery)
         except Undeliverable as error:
             return await self._give_up(delivery, str(error))
         except RetryLater as error:
@@ -98,8 +102,14 @@ class Relay:
         except Exception as error:  # noqa: BLE001 - one bad alert must not stop the others
             _log.exception("delivery_crashed", extra={"delivery": delivery.id, "kind": delivery.alert.kind})
             return await self._postpone(delivery, _backoff(delivery.attempts), type(error).__name__)
+        self._unmarked[delivery.id] = ref
         await self._outbox.sent(delivery, self._clock.now(), ref)
+        del self._unmarked[delivery.id]
         return None
+
+    async def _send(self, messenger: Messenger, delivery: Delivery) -> str:
+        async with asyncio.timeout(self._send_timeout.total_seconds()):
+            return await messenger.send(delivery.destination, self._renderer.render(delivery.alert), delivery.loudness)
 
     async def _postpone(self, delivery: Delivery, wait: timedelta, error: str) -> None:
         _log.warning(
@@ -109,6 +119,12 @@ class Relay:
         due_at = self._clock.now() + wait
         await self._outbox.retry(delivery, due_at, error)
         self._spawn("wake the relay", self._wake_at(due_at))
+
+    async def _wake_while_waiting(self) -> None:
+        """Wake `run` for what an earlier process left waiting, until nothing waits any more."""
+        while (due_at := await self._outbox.next_due()) is not None:
+            await self._clock.sleep_until(max(due_at, self._clock.now() + _LOOK_EVERY))
+            self._changed.set()
 
     async def _wake_at(self, due_at: datetime) -> None:
         await self._clock.sleep_until(due_at)

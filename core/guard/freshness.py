@@ -1,7 +1,7 @@
 """Keeps prices of open positions coming: watches their symbols, notices silence, lets time alone decide as well."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.domain.events import PricesStale
 from core.domain.market import Tick
@@ -34,7 +34,7 @@ class Freshness:
         self._guardian = guardian
         self._settings = settings
         self._every = every
-        self._watched: set[tuple[str, str]] = set()
+        self._watched: dict[tuple[str, str], datetime] = {}
         self._stale: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
@@ -68,17 +68,23 @@ class Freshness:
         live = {(p.exchange, p.symbol) for p in positions}
         for exchange, symbol in sorted(live):
             self._prices.watch(exchange, [symbol])
-        for exchange, symbol in sorted(self._watched - live):
+        for exchange, symbol in sorted(self._watched.keys() - live):
             self._prices.unwatch(exchange, [symbol])
-        self._watched = live
+        now = self._clock.now()
+        self._watched = {key: self._watched.get(key, now) for key in live}
 
     def _judge(self, position: Position) -> tuple[str, str] | None:
         """Show the last price again, so that time alone can decide; return the key of a position without fresh ones."""
         now = self._clock.now()
         tick = self._prices.latest(position.exchange, position.symbol)
-        seen_at = tick.received_at if tick is not None else position.opened_at or position.created_at
-        if now - seen_at > self._settings.price_stale_after:
-            return (position.exchange, position.symbol)
+        key = (position.exchange, position.symbol)
+        # Silence counts from when it was first listened for: right after a start no price can have come yet.
+        watched_at = self._watched[key]
+        seen_at = watched_at if tick is None else tick.received_at
+        if now - max(seen_at, watched_at) > self._settings.price_stale_after:
+            return key
+        if tick is not None and now - tick.received_at > self._settings.price_stale_after:
+            return None
         if tick is not None:
             self._guardian.see(Tick(exchange=tick.exchange, symbol=tick.symbol, price=tick.price, received_at=now))
         return None

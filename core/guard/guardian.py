@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.domain.errors import NotPossible, OutcomeUnknown, RetryLater
-from core.domain.market import Tick
+from core.domain.market import Instrument, Tick
 from core.domain.money import Price, Ratio
 from core.domain.orders import (
     Accepted,
     Filled,
+    OrderLeg,
     OrderOutcome,
     OrderReport,
     PartiallyFilled,
@@ -24,7 +25,8 @@ from core.ports.edges import Clock, Exchange, PriceSource
 from core.ports.storage import Units
 from core.trading.book import PositionBook
 from core.trading.exits import Exits, part_of
-from core.trading.sending import look_up
+from core.trading.results import stop_reason
+from core.trading.sending import ask, look_up
 from core.trading.stops import Stops, rounded_stop
 
 Spawn = Callable[[str, Coroutine[object, object, None]], None]
@@ -41,6 +43,8 @@ class _Watch:
     Attributes:
         stored: The position in the book that `band` was made for.
         best_price, is_trailing: As seen, ahead of what is stored.
+        not_before: What failed last is not tried again before this.
+        is_exit_failing: Whether that was an exit, or only a move of the stop, which holds no exit up.
     """
 
     stored: Position
@@ -50,6 +54,13 @@ class _Watch:
     is_acting: bool = False
     failures: int = 0
     not_before: datetime | None = None
+    is_exit_failing: bool = False
+
+    def holds_back(self, decision: Decision, at: datetime) -> bool:
+        """Return True if acting on `decision` at `at` would repeat what has just failed."""
+        if self.not_before is None or at >= self.not_before:
+            return False
+        return self.is_exit_failing or decision.exit_reason is None
 
 
 class Guardian:
@@ -95,13 +106,13 @@ class Guardian:
         """Judge one price: next to nothing unless it leaves the position's quiet band."""
         key = (tick.exchange, tick.symbol)
         position = self._book.get(tick.exchange, tick.symbol)
-        if position is None or position.state is not PositionState.OPEN:
+        if position is None:
             self._watches.pop(key, None)
             return
+        if position.state is not PositionState.OPEN:
+            return  # An order is in flight; its watch remembers the peak and what has failed so far.
         watch = self._watch(key, position)
         if watch.is_acting or (watch.band is not None and watch.band.holds(tick.price, tick.received_at)):
-            return
-        if watch.not_before is not None and tick.received_at < watch.not_before:
             return
         self._consider(key, watch, tick)
 
@@ -111,7 +122,7 @@ class Guardian:
             return
         async with self._units.reading() as unit:
             order = await unit.orders.get(report.client_order_id)
-        if order is None:
+        if order is None or order.request.leg is not OrderLeg.STOP:
             return
         async with self._book.lock(report.exchange, report.symbol):
             position = self._book.find(order.position_id)
@@ -133,14 +144,13 @@ class Guardian:
         if position is None:
             return None
         exchange = self._exchanges[position.exchange]
-        instruments = await exchange.instruments()
         async with self._book.lock(position.exchange, position.symbol):
             position = self._book.find(position_id)
             if position is None:
                 return None
             if position.state is not PositionState.OPEN:
                 raise NotPossible(f"{position.symbol} is {position.state}: its last order is being settled")
-            quantity = part_of(position, share, instruments[position.symbol])
+            quantity = None if share >= 1 else part_of(position, share, await self._instrument(exchange, position))
             if quantity is not None and quantity <= 0:
                 raise NotPossible(f"that part of {position.quantity} {position.symbol} is below the smallest quantity")
             after, outcome = await self._exits.close(
@@ -167,6 +177,9 @@ class Guardian:
         watch.band = quiet_band(decision, tick.received_at, self._settings)
         if decision.exit_reason is None and decision.stop_price is None and not self._is_peak_due(watch):
             return
+        if watch.holds_back(decision, tick.received_at):
+            watch.band = None
+            return
         watch.is_acting = True
         self._spawn(f"guard {key[1]}", self._act(watch, decision))
 
@@ -186,8 +199,11 @@ class Guardian:
                 if position is None or position.id != seen.id or position.state is not PositionState.OPEN:
                     return
                 position = replace(position, best_price=seen.best_price, is_trailing=seen.is_trailing)
-                outcome = await self._carry_out(position, decision)
-                self._note(watch, outcome)
+                try:
+                    outcome = await self._carry_out(position, decision)
+                except RetryLater as error:
+                    outcome = Unknown(detail=str(error))
+                self._note(watch, decision, outcome)
         finally:
             watch.is_acting = False
 
@@ -205,16 +221,16 @@ class Guardian:
         if reason in _STOP_REASONS and position.stop_order_id is not None:
             stop = await look_up(exchange, position.symbol, position.stop_order_id, self._trading.order_timeout)
             if isinstance(stop, Filled | PartiallyFilled):
-                await self._exits.take_stop_fill(position, position.stop_order_id, stop)
-                return stop
+                position = await self._exits.take_stop_fill(position, position.stop_order_id, stop)
+                if position.state is not PositionState.OPEN:
+                    return stop
         _, outcome = await self._exits.close(exchange, position, reason)
         return outcome
 
     async def _tighten(self, exchange: Exchange, position: Position, decision: Decision) -> OrderOutcome | None:
         if decision.stop_price is None:
             return None
-        instruments = await exchange.instruments()
-        price = rounded_stop(position, decision.stop_price, instruments[position.symbol])
+        price = rounded_stop(position, decision.stop_price, await self._instrument(exchange, position))
         if position.stop_price is not None and not position.is_better(price, position.stop_price):
             await self._store(position)
             return None
@@ -222,25 +238,28 @@ class Guardian:
         if isinstance(outcome, Accepted) and decision.is_breakeven:
             await self._store(replace(after, is_breakeven=True))
         if isinstance(outcome, Refused) and outcome.reason is RefusalReason.STOP_CROSSED:
-            _, outcome = await self._exits.close(exchange, after, self._crossed_reason(after))
+            _, outcome = await self._exits.close(exchange, after, stop_reason(after))
         elif isinstance(outcome, Refused) and outcome.reason is RefusalReason.POSITION_GONE:
             await self._exits.take_gone(exchange, after)
         return outcome
 
-    @staticmethod
-    def _crossed_reason(position: Position) -> ExitReason:
-        return ExitReason.TRAILING_STOP if position.is_trailing else ExitReason.STOP_LOSS
+    async def _instrument(self, exchange: Exchange, position: Position) -> Instrument:
+        instruments = await ask(exchange.instruments(), self._trading.order_timeout)
+        if position.symbol not in instruments:
+            raise RetryLater(f"{exchange.name} does not list {position.symbol} now", _LONGEST_BACKOFF)
+        return instruments[position.symbol]
 
     async def _store(self, position: Position) -> None:
         async with self._units.writing() as unit:
             await unit.positions.save(position)
         self._book.put(position)
 
-    def _note(self, watch: _Watch, outcome: OrderOutcome | None) -> None:
+    def _note(self, watch: _Watch, decision: Decision, outcome: OrderOutcome | None) -> None:
         """Space out what the venue refuses: the same failing call is never repeated for long."""
         if isinstance(outcome, Refused | Unknown):
             watch.failures += 1
-            wait = min(timedelta(seconds=2**watch.failures), _LONGEST_BACKOFF)
+            wait = min(timedelta(seconds=2 ** min(watch.failures, 10)), _LONGEST_BACKOFF)
+            watch.is_exit_failing = decision.exit_reason is not None
             watch.not_before = self._clock.now() + wait
         else:
             watch.failures, watch.not_before = 0, None

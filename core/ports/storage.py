@@ -72,6 +72,10 @@ class Verdicts(Protocol):
         """Return the newest verdicts of a symbol first."""
         ...
 
+    async def decided(self) -> Sequence[VerdictRecord]:
+        """Return all verdicts by time of decision, exchange id and signal id; for reports over a whole database."""
+        ...
+
 
 class Waves(Protocol):
     """Stored waves."""

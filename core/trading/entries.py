@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from core.domain.errors import Bug, RetryLater
 from core.domain.events import OrderRefused, OrderUnknown, PositionOpened, UnprotectedPosition
 from core.domain.market import Instrument
 from core.domain.money import Money, Price, Quantity
 from core.domain.orders import (
     Accepted,
+    Cancelled,
     Execution,
     Filled,
     Order,
@@ -30,8 +32,8 @@ from core.ports.storage import UnitOfWork, Units
 from core.trading.book import PositionBook
 from core.trading.exits import Exits
 from core.trading.ids import client_order_id, group_id
-from core.trading.results import leg_of
-from core.trading.sending import answered, send, submitted
+from core.trading.results import leg_of, stop_reason
+from core.trading.sending import answered, ask, send, submitted
 from core.trading.stops import Stops, initial_stop
 
 
@@ -58,12 +60,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What is told of an opening: the signal to judge (None for one that is unknown by now) and the instrument."""
+class Told:
+    """What an outcome is told with: the signal to judge (None for one that is unknown by now), and the instrument.
+
+    Only a fill needs the instrument.
+    """
 
     signal: Signal | None
-    instrument: Instrument
-    noted: str
+    instrument: Instrument | None
+    noted: str = ""
 
 
 class Entries:
@@ -98,7 +103,8 @@ class Entries:
             refusal = await self._set_leverage(exchange, entry)
             position, order = await self._intend(exchange.name, entry)
             outcome = refusal or await send(exchange, order.request, self._settings.order_timeout)
-            return await self.conclude(exchange, position, order, outcome, signal=entry.signal, noted=entry.noted)
+            told = Told(entry.signal, entry.instrument, entry.noted)
+            return await self.conclude(exchange, position, order, outcome, told)
 
     async def conclude(
         self,
@@ -106,46 +112,54 @@ class Entries:
         position: Position,
         order: Order,
         outcome: OrderOutcome,
-        *,
-        signal: Signal | None,
-        noted: str = "",
+        told: Told,
     ) -> EntryResult:
         """Store what became of an entry order; also used when an unknown one is settled. The lock is held."""
         if isinstance(outcome, Filled | PartiallyFilled):
-            instrument = (await exchange.instruments())[position.symbol]
-            position = await self._opened(position, order, outcome, _Told(signal, instrument, noted))
-            await self.protect(exchange, position, instrument)
+            if (instrument := told.instrument) is None:
+                raise Bug(f"the fill of {order.request.client_order_id} came without its instrument")
+            position = await self._opened(position, order, outcome, told, instrument)
+            await self.protect(exchange, position, initial_stop(position, instrument))
             return EntryResult.OPENED
+        if isinstance(outcome, Cancelled):
+            outcome = Refused(reason=RefusalReason.OTHER, detail="the venue cancelled it unfilled")
         if isinstance(outcome, Refused):
-            await self._refused(position, order, outcome, signal)
+            await self._refused(position, order, outcome, told.signal)
             no_funds = outcome.reason is RefusalReason.INSUFFICIENT_FUNDS
             return EntryResult.NO_FUNDS if no_funds else EntryResult.REFUSED
-        await self._unknown(position, order, outcome, signal)
+        await self._unknown(position, order, outcome, told.signal)
         return EntryResult.UNKNOWN
 
-    async def protect(self, exchange: Exchange, position: Position, instrument: Instrument) -> Position:
-        """Place the first stop of an open position; if it cannot stand in time, the position is closed at market.
+    async def protect(self, exchange: Exchange, position: Position, price: Price) -> Position:
+        """Place the stop of an open position at `price`; if it cannot stand in time, the position is closed at market.
 
         Safe to call again: a position whose stop stands is returned as it is.
         """
         if position.stop_order_id is not None:
             return position
-        deadline = (position.opened_at or self._clock.now()) + self._settings.stop_deadline
-        price = initial_stop(position, instrument)
+        pause = self._settings.stop_deadline / 5
+        deadline = self._clock.now() + self._settings.stop_deadline
         while True:
-            position, outcome = await self._stops.put(exchange, position, price)
+            # A call that hangs, and the look-up after it, must leave time to close.
+            limit = min(self._settings.order_timeout, max(deadline - self._clock.now(), pause) / 2)
+            position, outcome = await self._stops.put(exchange, position, price, limit)
             if isinstance(outcome, Accepted):
                 return position
             crossed = isinstance(outcome, Refused) and outcome.reason is RefusalReason.STOP_CROSSED
-            if crossed or position.state is not PositionState.OPEN or self._clock.now() >= deadline:
-                return await self._give_up(exchange, position, outcome)
-            await self._clock.sleep(self._settings.stop_deadline / 5)
+            if crossed or position.state is not PositionState.OPEN or self._clock.now() + pause >= deadline:
+                reason = stop_reason(position) if crossed else ExitReason.UNPROTECTED
+                return await self._give_up(exchange, position, outcome, reason)
+            await self._clock.sleep(pause)
 
     async def _set_leverage(self, exchange: Exchange, entry: Entry) -> Refused | None:
         key = (exchange.name, entry.signal.symbol)
         if self._leverage.get(key) == entry.leverage:
             return None
-        outcome = await exchange.set_leverage(entry.signal.symbol, entry.leverage)
+        call = exchange.set_leverage(entry.signal.symbol, entry.leverage)
+        try:
+            outcome = await ask(call, self._settings.order_timeout)
+        except RetryLater as error:
+            outcome = Unknown(detail=str(error))
         if isinstance(outcome, Accepted):
             self._leverage[key] = entry.leverage
             return None
@@ -182,7 +196,9 @@ class Entries:
         self._book.put(position)
         return position, order
 
-    async def _opened(self, position: Position, order: Order, fill: Execution, told: "_Told") -> Position:
+    async def _opened(
+        self, position: Position, order: Order, fill: Execution, told: Told, instrument: Instrument
+    ) -> Position:
         after = position.opened(fill)
         facts: Facts = {
             "position_id": position.id,
@@ -197,7 +213,7 @@ class Entries:
             await unit.positions.save(after)
             await unit.positions.add_leg(leg_of(after, order.request.client_order_id, LegKind.ENTRY, fill))
             await self._judge(unit, told.signal, Verdict.EXECUTED, facts)
-            await unit.record(_opened_event(after, initial_stop(after, told.instrument)))
+            await unit.record(_opened_event(after, initial_stop(after, instrument)))
         self._book.put(after)
         return after
 
@@ -258,7 +274,9 @@ class Entries:
         await unit.verdicts.settle(record)
         await unit.verdicts.add([record])
 
-    async def _give_up(self, exchange: Exchange, position: Position, outcome: OrderOutcome) -> Position:
+    async def _give_up(
+        self, exchange: Exchange, position: Position, outcome: OrderOutcome, reason: ExitReason
+    ) -> Position:
         if position.state is not PositionState.OPEN:
             return position
         detail = outcome.detail if isinstance(outcome, Refused | Unknown) else type(outcome).__name__
@@ -273,7 +291,7 @@ class Entries:
                     detail=detail,
                 )
             )
-        position, _ = await self._exits.close(exchange, position, ExitReason.UNPROTECTED)
+        position, _ = await self._exits.close(exchange, position, reason)
         return position
 
 

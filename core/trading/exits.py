@@ -27,7 +27,7 @@ from core.ports.storage import Units
 from core.trading.book import PositionBook
 from core.trading.ids import client_order_id
 from core.trading.results import closed_event, record_exit, stop_reason
-from core.trading.sending import answered, look_up, send, submitted
+from core.trading.sending import answered, ask, look_up, send, submitted
 
 _GONE = {RefusalReason.POSITION_GONE, RefusalReason.REDUCE_ONLY}
 
@@ -83,6 +83,9 @@ class Exits:
         author: str | None = None,
     ) -> Position:
         """Store what became of the exit `order` of a closing position; also used when an unknown one is settled."""
+        if not position.state.is_live:
+            await self._save(order, outcome)  # It ended some other way while this order was unknown.
+            return position
         if isinstance(outcome, Filled | PartiallyFilled):
             reason = position.exit_reason or ExitReason.CLOSED_OUTSIDE
             async with self._units.writing() as unit:
@@ -108,12 +111,18 @@ class Exits:
         """Store the end of a position that the venue does not have any more: through its stop, else outside."""
         if position.stop_order_id is not None:
             outcome = await look_up(exchange, position.symbol, position.stop_order_id, self._settings.order_timeout)
+            if isinstance(outcome, Unknown):
+                # What ended it is not known yet, and is not guessed: whoever saw it gone will look again.
+                gone = Refused(reason=RefusalReason.POSITION_GONE, detail=outcome.detail)
+                return position if order is None else await self._not_closed(position, order, gone)
             if isinstance(outcome, Filled | PartiallyFilled):
                 if order is not None:
-                    await self._drop(order)
-                return await self.take_stop_fill(position, position.stop_order_id, outcome)
-        facts = await exchange.market_facts(position.symbol)
-        return await self._closed_outside(position, order, facts.price or position.stop_price or position.entry)
+                    await self._save(order, Cancelled())
+                position = await self.take_stop_fill(position, position.stop_order_id, outcome)
+                if not position.state.is_live:
+                    return position
+        price = await self._last_price(exchange, position)
+        return await self._closed_outside(position, order, price)
 
     async def _intend(
         self, position: Position, reason: ExitReason, quantity: Quantity | None
@@ -156,7 +165,8 @@ class Exits:
                     )
                 )
             else:
-                after = replace(position.moved_to(PositionState.OPEN), exit_reason=None)
+                if position.state is PositionState.CLOSING:
+                    after = replace(position.moved_to(PositionState.OPEN), exit_reason=None)
                 refusal = outcome if isinstance(outcome, Refused) else Refused(reason=RefusalReason.OTHER)
                 await unit.positions.save(after)
                 await unit.record(
@@ -175,16 +185,23 @@ class Exits:
         self._book.put(after)
         return after
 
-    async def _drop(self, order: Order) -> None:
+    async def _save(self, order: Order, outcome: OrderOutcome) -> None:
         async with self._units.writing() as unit:
-            await unit.orders.save(answered(order, Cancelled(), self._clock.now()))
+            await unit.orders.save(answered(order, outcome, self._clock.now()))
+
+    async def _last_price(self, exchange: Exchange, position: Position) -> Price:
+        try:
+            facts = await ask(exchange.market_facts(position.symbol), self._settings.order_timeout)
+        except RetryLater:
+            return position.stop_price or position.entry
+        return facts.price or position.stop_price or position.entry
 
     async def _clear_stop(self, exchange: Exchange, position: Position) -> None:
         """Take the stop of a closed position back; a venue that cannot now leaves an orphan for reconcile."""
         if position.state is not PositionState.CLOSED or position.stop_order_id is None:
             return
         try:
-            await exchange.cancel(position.symbol, position.stop_order_id)
+            await ask(exchange.cancel(position.symbol, position.stop_order_id), self._settings.order_timeout)
         except RetryLater:
             return
         async with self._units.writing() as unit:
@@ -209,8 +226,6 @@ class Exits:
         return after
 
 
-def part_of(position: Position, share: Ratio, instrument: Instrument) -> Quantity | None:
-    """Return the coins that `share` of the position is, on the instrument's grid; None is "all of it"."""
-    if share >= 1:
-        return None
+def part_of(position: Position, share: Ratio, instrument: Instrument) -> Quantity:
+    """Return the coins that `share` of the position is, on the instrument's grid, rounded down."""
     return instrument.round_quantity(position.quantity * share)

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 from core.domain.errors import RetryLater
 from core.domain.events import ReconcileReport, UnprotectedPosition
-from core.domain.orders import RefusalReason, Refused, VenuePosition, VenueStop
-from core.domain.positions import ExitReason, Position, PositionState
+from core.domain.orders import VenuePosition, VenueStop
+from core.domain.positions import Position, PositionState
+from core.domain.settings import TradingSettings
 from core.ports.edges import Clock, Exchange
 from core.ports.storage import Units
 from core.trading.book import PositionBook
 from core.trading.entries import Entries
 from core.trading.exits import Exits
-from core.trading.stops import Stops
+from core.trading.sending import ask
+from core.trading.stops import initial_stop
 
 _OUR_PREFIX = "wh-"
 
@@ -29,7 +31,7 @@ class Reconcile:
         exchanges: Mapping[str, Exchange],
         entries: Entries,
         exits: Exits,
-        stops: Stops,
+        settings: TradingSettings,
     ) -> None:
         self._units = units
         self._clock = clock
@@ -37,9 +39,9 @@ class Reconcile:
         self._exchanges = exchanges
         self._entries = entries
         self._exits = exits
-        self._stops = stops
+        self._settings = settings
         self._told: set[str] = set()
-        self._orphans: set[str] = set()
+        self._orphans: dict[str, set[str]] = {}
 
     async def run(self) -> tuple[str, ...]:
         """Compare every exchange once. Safe to repeat; a finding is reported once while it lasts.
@@ -50,7 +52,7 @@ class Reconcile:
         findings: list[str] = []
         for exchange in self._exchanges.values():
             try:
-                findings += await self._compare(exchange)
+                await self._compare(exchange, findings)
             except RetryLater as error:
                 findings.append(f"{exchange.name} does not answer: {error}")
         fresh = tuple(f for f in findings if f not in self._told)
@@ -60,11 +62,12 @@ class Reconcile:
                 await unit.record(ReconcileReport(at=self._clock.now(), findings=fresh))
         return fresh
 
-    async def _compare(self, exchange: Exchange) -> list[str]:
+    async def _compare(self, exchange: Exchange, findings: list[str]) -> None:
+        """Append what differs to `findings`, each as soon as it is dealt with: an answer missed later loses none."""
+        limit = self._settings.order_timeout
         ours = {p.symbol: p for p in self._book.live() if p.exchange == exchange.name}
-        theirs = {p.symbol: p for p in await exchange.positions()}
-        stops = await exchange.stops()
-        findings = []
+        theirs = {p.symbol: p for p in await ask(exchange.positions(), limit)}
+        stops = await ask(exchange.stops(), limit)
         for position in ours.values():
             if position.state is PositionState.OPEN:
                 findings += await self._compare_position(exchange, position, theirs.get(position.symbol), stops)
@@ -73,8 +76,7 @@ class Reconcile:
             for p in theirs.values()
             if self._book.get(exchange.name, p.symbol) is None and p.symbol not in ours
         ]
-        await self._cancel_orphans(exchange, stops)
-        return findings
+        await self._cancel_orphans(exchange, stops, findings)
 
     async def _compare_position(
         self, exchange: Exchange, seen: Position, theirs: VenuePosition | None, stops: Sequence[VenueStop]
@@ -85,7 +87,8 @@ class Reconcile:
                 return []  # It moved while the venue was being asked: the next round will see.
             if theirs is None or theirs.side is not position.side.entry_side:
                 after = await self._exits.take_gone(exchange, position)
-                return [f"{seen.symbol} on {exchange.name} is gone there: {after.exit_reason or after.state}"]
+                end = "how is not known yet" if after.state.is_live else after.exit_reason
+                return [f"{seen.symbol} on {exchange.name} is gone there: {end}"]
             findings = []
             if theirs.quantity != position.quantity:
                 findings.append(
@@ -110,15 +113,12 @@ class Reconcile:
                 )
             )
         price = position.stop_price
-        position = await self._store(replace(position, stop_order_id=None, stop_price=None))
         if price is None:
-            instruments = await exchange.instruments()
-            position = await self._entries.protect(exchange, position, instruments[position.symbol])
-        else:
-            position, outcome = await self._stops.put(exchange, position, price)
-            if isinstance(outcome, Refused) and outcome.reason is RefusalReason.STOP_CROSSED:
-                position, _ = await self._exits.close(exchange, position, ExitReason.STOP_LOSS)
-        stands = f"placed at {position.stop_price}" if position.stop_price else f"not placed, now {position.state}"
+            instruments = await ask(exchange.instruments(), self._settings.order_timeout)
+            price = initial_stop(position, instruments[position.symbol])
+        position = await self._store(replace(position, stop_order_id=None, stop_price=None))
+        position = await self._entries.protect(exchange, position, price)
+        stands = f"placed at {position.stop_price}" if position.stop_order_id else f"not placed, now {position.state}"
         return f"{position.symbol} on {exchange.name} had no stop: {stands}"
 
     async def _store(self, position: Position) -> Position:
@@ -127,14 +127,16 @@ class Reconcile:
         self._book.put(position)
         return position
 
-    async def _cancel_orphans(self, exchange: Exchange, stops: Sequence[VenueStop]) -> None:
+    async def _cancel_orphans(self, exchange: Exchange, stops: Sequence[VenueStop], findings: list[str]) -> None:
         """Cancel stops of ours that protect nothing, at their second sighting; never anybody else's."""
         orphans = {
             s.client_order_id: s.symbol
             for s in stops
             if s.client_order_id.startswith(_OUR_PREFIX) and self._book.get(exchange.name, s.symbol) is None
         }
+        seen = self._orphans.get(exchange.name, set())
+        self._orphans[exchange.name] = set(orphans)
         for client_order_id, symbol in orphans.items():
-            if client_order_id in self._orphans:
-                await exchange.cancel(symbol, client_order_id)
-        self._orphans = set(orphans)
+            if client_order_id in seen:
+                await ask(exchange.cancel(symbol, client_order_id), self._settings.order_timeout)
+                findings.append(f"{exchange.name} had a stop order of {symbol} that protected nothing: cancelled")

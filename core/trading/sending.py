@@ -1,8 +1,10 @@
 """Sending orders so that every answer, silence too, is a value."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from core.domain.errors import RetryLater
 from core.domain.orders import (
@@ -18,6 +20,8 @@ from core.domain.orders import (
     Unknown,
 )
 from core.ports.edges import Exchange
+
+_T = TypeVar("_T")
 
 _STATES = {
     Filled: OrderState.FILLED,
@@ -42,6 +46,19 @@ async def send(
         return Unknown(detail=f"no answer within {time_limit.total_seconds():g} s")
 
 
+async def ask(call: Awaitable[_T], time_limit: timedelta) -> _T:
+    """Return what a venue answers to `call`.
+
+    Raises:
+        RetryLater: no answer in time, or the venue cannot answer now.
+    """
+    try:
+        async with asyncio.timeout(time_limit.total_seconds()):
+            return await call
+    except TimeoutError:
+        raise RetryLater(f"no answer within {time_limit.total_seconds():g} s", time_limit) from None
+
+
 async def look_up(exchange: Exchange, symbol: str, client_order_id: str, time_limit: timedelta) -> OrderOutcome | None:
     """Ask what became of an order.
 
@@ -49,9 +66,8 @@ async def look_up(exchange: Exchange, symbol: str, client_order_id: str, time_li
         Its outcome; None if the venue never had it; `Unknown` if the venue cannot tell now.
     """
     try:
-        async with asyncio.timeout(time_limit.total_seconds()):
-            report = await exchange.find_order(symbol, client_order_id)
-    except (TimeoutError, RetryLater) as error:
+        report = await ask(exchange.find_order(symbol, client_order_id), time_limit)
+    except RetryLater as error:
         return Unknown(detail=str(error) or "no answer")
     return None if report is None else report.outcome
 

@@ -5,10 +5,11 @@ import heapq
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from core.domain.errors import Bug
+from core.domain.errors import Bug, RetryLater
 from core.domain.events import OrderSettled
 from core.domain.market import ExchangeRef
 from core.domain.orders import (
+    Accepted,
     Filled,
     Order,
     OrderLeg,
@@ -24,9 +25,9 @@ from core.domain.settings import TradingSettings
 from core.ports.edges import Clock, Exchange
 from core.ports.storage import Units
 from core.trading.book import PositionBook
-from core.trading.entries import Entries
+from core.trading.entries import Entries, Told
 from core.trading.exits import Exits
-from core.trading.sending import look_up
+from core.trading.sending import ask, look_up
 from core.trading.stops import Stops
 
 
@@ -57,6 +58,7 @@ class Settlement:
         self._stops = stops
         self._settings = settings
         self._unsettled = unsettled
+        self._due: list[tuple[datetime, int, str, Order]] = []
 
     async def recover(self) -> tuple[str, ...]:
         """Look up every stored order without an outcome, once; those that stay open are asked for again by `run`.
@@ -79,18 +81,24 @@ class Settlement:
         return tuple(found)
 
     async def run(self) -> None:
-        """Settle orders as they are put into the queue; never ends."""
+        """Settle orders as they are put into the queue; never ends. Started again, it goes on with those that wait."""
         waits = self._settings.settle_waits
-        due: list[tuple[datetime, int, str, Order]] = []
         while True:
-            if not due:
-                self._take(due, await self._unsettled.get(), 0)
+            if not self._due:
+                self._take(await self._unsettled.get(), 0)
             while not self._unsettled.empty():
-                self._take(due, self._unsettled.get_nowait(), 0)
-            await self._clock.sleep_until(due[0][0])
-            _, attempt, _, order = heapq.heappop(due)
-            if not await self.attempt(order, is_last=attempt + 1 >= len(waits)):
-                self._take(due, order, min(attempt + 1, len(waits) - 1))
+                self._take(self._unsettled.get_nowait(), 0)
+            # Never longer than the first wait: an order that is lost meanwhile must not queue behind an old one.
+            await self._clock.sleep_until(min(self._due[0][0], self._clock.now() + waits[0]))
+            if self._due[0][0] > self._clock.now():
+                continue
+            _, attempt, _, order = heapq.heappop(self._due)
+            is_settled = False
+            try:
+                is_settled = await self.attempt(order, is_last=attempt + 1 >= len(waits))
+            finally:
+                if not is_settled:
+                    self._take(order, min(attempt + 1, len(waits) - 1))
 
     async def attempt(self, order: Order, *, is_last: bool) -> bool:
         """Look one order up and store the truth.
@@ -107,15 +115,20 @@ class Settlement:
                 if not is_last:
                     return False
                 outcome = Refused(reason=RefusalReason.NEVER_ARRIVED, detail="the venue never had this order")
-            if isinstance(outcome, Unknown):
+            is_working = isinstance(outcome, Accepted) and request.leg is not OrderLeg.STOP
+            if is_working or isinstance(outcome, Unknown):
                 return False
             async with self._units.reading() as unit:
                 stored = await unit.orders.get(request.client_order_id)
                 position = await unit.positions.get(order.position_id)
             if stored is None or position is None:
                 raise Bug(f"order {request.client_order_id} has no row or no position")
-            if not stored.state.is_settled:
+            if stored.state.is_settled:
+                return True
+            try:
                 await self._conclude(exchange, position, stored, outcome)
+            except RetryLater:
+                return False
         return True
 
     async def _leave_unknown(self, order: Order) -> None:
@@ -141,6 +154,8 @@ class Settlement:
         match request.leg:
             case OrderLeg.ENTRY:
                 await self._conclude_entry(exchange, position, order, outcome)
+            case OrderLeg.STOP if isinstance(outcome, Filled | PartiallyFilled):
+                await self._exits.take_stop_fill(position, request.client_order_id, outcome)
             case OrderLeg.STOP:
                 await self._stops.conclude(position, order, outcome)
             case OrderLeg.EXIT:
@@ -166,8 +181,14 @@ class Settlement:
         if position.signal_id is not None:
             async with self._units.reading() as unit:
                 signal = await unit.signals.find(position.signal_id, self._exchange_ids[position.exchange])
-        await self._entries.conclude(exchange, position, order, outcome, signal=signal)
+        instrument = None
+        if isinstance(outcome, Filled | PartiallyFilled):
+            instruments = await ask(exchange.instruments(), self._settings.order_timeout)
+            if position.symbol not in instruments:
+                raise RetryLater(f"{position.symbol} is not listed", self._settings.settle_waits[-1])
+            instrument = instruments[position.symbol]
+        await self._entries.conclude(exchange, position, order, outcome, Told(signal, instrument))
 
-    def _take(self, due: list[tuple[datetime, int, str, Order]], order: Order, attempt: int) -> None:
+    def _take(self, order: Order, attempt: int) -> None:
         at = self._clock.now() + self._settings.settle_waits[attempt]
-        heapq.heappush(due, (at, attempt, order.request.client_order_id, order))
+        heapq.heappush(self._due, (at, attempt, order.request.client_order_id, order))

@@ -1,6 +1,7 @@
 """The protective stop: placed at once, moved only for the better, never missing unnoticed."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from core.domain.errors import Bug
 from core.domain.events import StopMoved
@@ -37,6 +38,12 @@ def rounded_stop(position: Position, price: Price, instrument: Instrument) -> Pr
     return instrument.price_above(price) if position.is_long else instrument.price_below(price)
 
 
+def _betters(position: Position, trigger: Price) -> bool:
+    if position.stop_order_id is None or position.stop_price is None:
+        return True
+    return position.is_better(trigger, position.stop_price)
+
+
 class Stops:
     """Places and moves the stop of one position at its venue. Callers hold the symbol's lock."""
 
@@ -46,17 +53,27 @@ class Stops:
         self._book = book
         self._settings = settings
 
-    async def put(self, exchange: Exchange, position: Position, price: Price) -> tuple[Position, OrderOutcome]:
+    async def put(
+        self, exchange: Exchange, position: Position, price: Price, time_limit: timedelta | None = None
+    ) -> tuple[Position, OrderOutcome]:
         """Let the position's stop stand at `price`: place the first one, or replace the one that stands.
+
+        Args:
+            exchange: Where the position is.
+            position: An open position.
+            price: On the instrument's grid.
+            time_limit: For each call to the venue; None: as for any order.
 
         Returns:
             The position as stored, and the venue's answer: `Accepted` (the stop stands), `Refused` (the old one,
             if any, still stands) or `Unknown` (look at `position.stop_order_id` before trusting either).
         """
+        limit = time_limit or self._settings.order_timeout
         position, order = await self._intend(position, price)
-        outcome = await send(exchange, order.request, self._settings.order_timeout, replaces=position.stop_order_id)
+        outcome = await send(exchange, order.request, limit, replaces=position.stop_order_id)
         if isinstance(outcome, Unknown):
-            outcome = await self._ask(exchange, order, outcome)
+            found = await look_up(exchange, position.symbol, order.request.client_order_id, limit)
+            outcome = outcome if found is None else found
         if isinstance(outcome, Filled | PartiallyFilled):
             # It triggered before we learned that it stood: the position is gone through its own stop.
             async with self._units.writing() as unit:
@@ -86,14 +103,11 @@ class Stops:
         self._book.put(position)
         return position, order
 
-    async def _ask(self, exchange: Exchange, order: Order, unknown: Unknown) -> OrderOutcome:
-        found = await look_up(
-            exchange, order.request.symbol, order.request.client_order_id, self._settings.order_timeout
-        )
-        return unknown if found is None else found
-
     async def conclude(self, position: Position, order: Order, outcome: OrderOutcome) -> Position:
-        """Store what became of the stop `order`; also used when an unknown one is settled."""
+        """Store what became of the stop `order`; also used when an unknown one is settled.
+
+        A stop that turns out to stand after a better one took its place changes nothing about the position.
+        """
         now = self._clock.now()
         trigger = order.request.trigger_price
         if trigger is None:
@@ -101,7 +115,7 @@ class Stops:
         after = position
         async with self._units.writing() as unit:
             await unit.orders.save(answered(order, outcome, now))
-            if isinstance(outcome, Accepted):
+            if isinstance(outcome, Accepted) and _betters(position, trigger):
                 after = replace(
                     position,
                     stop_price=trigger,

@@ -34,6 +34,8 @@ class Collector:
 
     async def receive(self, batch: SignalBatch) -> None:
         """Store a batch; safe to repeat, a signal that is stored already changes nothing."""
+        if not batch.signals and not batch.invalid:
+            return
         now = self._clock.now()
         async with self._units.writing() as unit:
             invalid = await unit.signals.add_invalid(batch.invalid, now) if batch.invalid else ()

@@ -175,6 +175,11 @@ class ExchangeWave:
             facts: Facts = {"open": self._book.count, "limit": self._trading.max_positions}
             await self._reject_all([signal], Verdict.MAX_POSITIONS, facts)
             return True
+        exposure, limit = self._book.exposure_quote, self._trading.max_exposure_quote
+        if limit is not None and exposure + (self._trading.size_quote or 0) > limit:
+            facts = {"exposure_quote": str(exposure), "limit_quote": str(limit)}
+            await self._reject_all([signal], Verdict.MAX_EXPOSURE, facts)
+            return True
         return False
 
     def _entry(self, approval: Approval, plan: ExitPlan) -> Entry:

@@ -19,19 +19,35 @@ class WaveExecutor:
     """Claims waves and sees them through."""
 
     def __init__(
-        self, *, units: Units, clock: Clock, exchange_waves: Sequence[ExchangeWave], settings: WaveSettings
+        self,
+        *,
+        units: Units,
+        clock: Clock,
+        exchange_waves: Sequence[ExchangeWave],
+        settings: WaveSettings,
+        halting: asyncio.Event,
     ) -> None:
         self._units = units
         self._clock = clock
         self._exchange_waves = exchange_waves
         self._settings = settings
+        self._halting = halting
+        self._executing = asyncio.Lock()
 
     async def execute(self, wave_at: datetime) -> None:
-        """Execute the wave unless anybody ever claimed it before."""
-        async with self._units.writing() as unit:
-            if not await unit.waves.claim(wave_at, self._clock.now()):
+        """Execute the wave unless anybody ever claimed it before, or the process is halting."""
+        async with self._executing:
+            if self._halting.is_set():
                 return
-        await self._see_through(wave_at)
+            async with self._units.writing() as unit:
+                if not await unit.waves.claim(wave_at, self._clock.now()):
+                    return
+            await self._see_through(wave_at)
+
+    async def rest(self) -> None:
+        """Wait until no wave is being executed; with `halting` set that is after the order in flight."""
+        async with self._executing:
+            return
 
     async def recover(self) -> tuple[str, ...]:
         """Bring waves that a dead process left in the middle to an end; unknown orders are settled before this.
