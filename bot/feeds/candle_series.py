@@ -57,14 +57,5 @@ def filled_up(fine: Iterator[Candle], coarse: Iterator[Candle]) -> Iterator[Cand
         yield from fine
 
 
-def cut(candles: Iterator[Candle], since: datetime | None, until: datetime | None) -> Iterator[Candle]:
-    """Yield the candles that end after `since` and begin before `until`."""
-    for candle in candles:
-        if until is not None and candle.opened_at >= until:
-            return
-        if since is None or candle.opened_at + candle.duration > since:
-            yield candle
-
-
 def _opening(candle: Candle) -> datetime:
     return candle.opened_at

@@ -1,0 +1,69 @@
+"""The verbs of the trade over storage in memory, for tests of commands. No order is sent anywhere."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from core.domain.market import Tick
+from core.domain.money import Money, Quantity, Ratio
+from core.domain.orders import Filled
+from core.domain.pauses import EVERYTHING, Pause
+from core.domain.positions import ExitReason, Position, PositionState
+from core.ports.edges import Clock, PriceSource
+from core.ports.storage import Units
+
+
+class FakeDesk:
+    """Implements Desk; closes at the last price, or raises `refusal` when a test has set one."""
+
+    def __init__(self, units: Units, clock: Clock, prices: PriceSource) -> None:
+        self._units = units
+        self._clock = clock
+        self._prices = prices
+        self.refusal: Exception | None = None
+        self.calls: list[str] = []
+
+    async def pause(self, scope: str, *, reason: str, author: str, until_at: datetime | None) -> Pause:
+        self._note(f"pause {scope}")
+        now = self._clock.now()
+        async with self._units.writing() as unit:
+            for pause in await unit.pauses.active(now):
+                is_longer = pause.until_at is None or (until_at is not None and until_at <= pause.until_at)
+                if pause.scope == scope and is_longer:
+                    return pause
+            return await unit.pauses.add(
+                Pause(scope=scope, reason=reason, author=author, created_at=now, until_at=until_at)
+            )
+
+    async def resume(self, scope: str, *, author: str) -> Sequence[Pause]:
+        self._note(f"resume {scope}")
+        now = self._clock.now()
+        async with self._units.writing() as unit:
+            ended = [pause for pause in await unit.pauses.active(now) if scope in {EVERYTHING, pause.scope}]
+            for pause in ended:
+                await unit.pauses.end(pause, now, author)
+        return ended
+
+    async def close(self, position_id: int, *, share: Ratio, author: str) -> Position | None:
+        self._note(f"close {position_id} {share.normalize():f}")
+        async with self._units.writing() as unit:
+            position = await unit.positions.get(position_id)
+            if position is None or not position.state.is_live:
+                return None
+            tick: Tick | None = self._prices.latest(position.exchange, position.symbol)
+            fill = Filled(
+                quantity=Quantity(position.quantity * share),
+                price=tick.price if tick else position.entry,
+                fee_quote=Money(Decimal("0.05")),
+                filled_at=self._clock.now(),
+            )
+            closing = replace(position, state=PositionState.CLOSING)
+            after = closing.reduced(fill, ExitReason.CLOSED_BY_PERSON)
+            await unit.positions.save(after)
+            return after
+
+    def _note(self, call: str) -> None:
+        self.calls.append(call)
+        if self.refusal is not None:
+            raise self.refusal

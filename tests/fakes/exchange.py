@@ -1,0 +1,315 @@
+"""A venue that does what a test tells it. Fees, slippage and margin of the real paper exchange are not here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.domain.market import Balance, Instrument, Instruments, MarketFacts
+from core.domain.money import ZERO, Money, Price, Quantity, Ratio
+from core.domain.orders import (
+    Accepted,
+    Cancelled,
+    Filled,
+    OrderOutcome,
+    OrderReport,
+    OrderRequest,
+    RefusalReason,
+    Refused,
+    Unknown,
+    VenuePosition,
+    VenueStop,
+)
+from core.domain.signals import Side
+from core.ports.edges import Clock
+
+HANG = "hang"
+"""As a scripted answer: none ever comes; the caller's time limit cuts the call off."""
+
+
+def plain_instrument(symbol: str) -> Instrument:
+    """Return a contract with small steps, so that a test need not think of rounding."""
+    return Instrument(
+        symbol=symbol,
+        price_step=Decimal("0.0001"),
+        quantity_step=Decimal("0.001"),
+        min_quantity=Quantity(Decimal("0.001")),
+        min_notional=Money(Decimal(5)),
+        max_leverage=20,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One answer prepared by a test; None as `symbol` is any."""
+
+    call: str
+    answer: OrderOutcome | Exception | str
+    symbol: str | None
+    is_executed: bool
+
+
+class FakeExchange:
+    """Implements Exchange: fills at the price set, in full, at once.
+
+    Attributes:
+        calls: (name, symbol or client order id) of every call, in order; `place` and `replace_stop` give the new id.
+        requests: Every order request seen, also those that were refused.
+        facts: Market facts by symbol; without any, only the price is told.
+        free: USDT that new margin may take; None is no limit.
+    """
+
+    def __init__(self, clock: Clock, name: str = "binance", symbols: Iterable[str] = ()) -> None:
+        self._clock = clock
+        self._name = name
+        self._prices: dict[str, Price] = {}
+        self._orders: dict[str, tuple[OrderRequest, OrderOutcome]] = {}
+        self._held: dict[str, tuple[Decimal, Price]] = {}
+        self._scripts: list[Script] = []
+        self._reports: asyncio.Queue[OrderReport] = asyncio.Queue()
+        self.contracts: dict[str, Instrument] = {symbol: plain_instrument(symbol) for symbol in symbols}
+        self.facts: dict[str, MarketFacts] = {}
+        self.leverages: dict[str, int] = {}
+        self.fee = Ratio(Decimal("0.0005"))
+        self.free: Money | None = None
+        self.realised = ZERO
+        self.calls: list[tuple[str, str]] = []
+        self.requests: list[OrderRequest] = []
+
+    # --- what a test does -------------------------------------------------------------------------------------------
+
+    def set_price(self, symbol: str, price: Decimal | int | str) -> None:
+        """Let the price be `price`; stops that it reaches fill at their trigger and are reported."""
+        self.contracts.setdefault(symbol, plain_instrument(symbol))
+        now = self._prices[symbol] = Price(Decimal(price))
+        for identity, (request, outcome) in list(self._orders.items()):
+            trigger = request.trigger_price
+            if not isinstance(outcome, Accepted) or request.symbol != symbol or trigger is None:
+                continue
+            if now <= trigger if request.side is Side.SELL else now >= trigger:
+                self._trigger(identity, request, trigger)
+
+    def script(
+        self,
+        call: str,
+        answer: OrderOutcome | Exception | str,
+        *,
+        symbol: str | None = None,
+        is_executed: bool = False,
+        times: int = 1,
+    ) -> None:
+        """Let the next `call` (of `symbol`) answer so: an outcome, an exception to raise, or HANG.
+
+        With `is_executed` the call does its work all the same and only the answer is another (a lost answer).
+        """
+        self._scripts.extend([Script(call, answer, symbol, is_executed)] * times)
+
+    def hold(self, symbol: str, side: Side, quantity: Decimal | int | str, price: Decimal | int | str) -> None:
+        """Let there be a position that no order of ours opened."""
+        self.contracts.setdefault(symbol, plain_instrument(symbol))
+        amount = Decimal(quantity)
+        self._held[symbol] = (amount if side is Side.BUY else -amount, Price(Decimal(price)))
+
+    def drop_position(self, symbol: str) -> None:
+        """Let the position be gone without an order of ours; its stops go with it, nothing is reported."""
+        self._held.pop(symbol, None)
+        self._cancel_stops(symbol, is_reported=False)
+
+    def drop_stop(self, client_order_id: str) -> None:
+        """Let a resting stop be gone, unasked and unreported."""
+        request, _ = self._orders[client_order_id]
+        self._orders[client_order_id] = (request, Cancelled())
+
+    # --- Exchange ---------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    async def instruments(self) -> Instruments:
+        await self._begin("instruments", "")
+        return dict(self.contracts)
+
+    async def market_facts(self, symbol: str) -> MarketFacts:
+        await self._begin("market_facts", symbol)
+        return self.facts.get(symbol) or MarketFacts(price=self._prices.get(symbol))
+
+    async def set_leverage(self, symbol: str, leverage: int) -> OrderOutcome:
+        scripted = await self._begin("set_leverage", symbol)
+        if scripted is not None:
+            return scripted
+        contract = self.contracts.get(symbol)
+        if contract is None:
+            return Refused(reason=RefusalReason.UNKNOWN_SYMBOL)
+        if not 1 <= leverage <= contract.max_leverage:
+            return Refused(reason=RefusalReason.LEVERAGE)
+        self.leverages[symbol] = leverage
+        return Accepted()
+
+    async def place(self, request: OrderRequest) -> OrderOutcome:
+        self.requests.append(request)
+        scripted = await self._begin("place", request.client_order_id, request)
+        if scripted is not None:
+            return scripted
+        return self._place(request)
+
+    async def replace_stop(self, old: str, request: OrderRequest) -> OrderOutcome:
+        self.requests.append(request)
+        scripted = await self._begin("replace_stop", request.client_order_id, request, old)
+        if scripted is not None:
+            return scripted
+        return self._replace(old, request)
+
+    async def cancel(self, symbol: str, client_order_id: str) -> None:
+        await self._begin("cancel", client_order_id, symbol=symbol)
+        self._cancel(client_order_id)
+
+    async def find_order(self, symbol: str, client_order_id: str) -> OrderReport | None:
+        await self._begin("find_order", client_order_id, symbol=symbol)
+        found = self._orders.get(client_order_id)
+        return None if found is None or found[0].symbol != symbol else self._report(*found)
+
+    async def positions(self) -> Sequence[VenuePosition]:
+        await self._begin("positions", "")
+        return [
+            VenuePosition(
+                symbol=symbol,
+                side=Side.BUY if amount > 0 else Side.SELL,
+                quantity=Quantity(abs(amount)),
+                entry_price=price,
+            )
+            for symbol, (amount, price) in sorted(self._held.items())
+        ]
+
+    async def stops(self) -> Sequence[VenueStop]:
+        await self._begin("stops", "")
+        return [
+            VenueStop(
+                client_order_id=request.client_order_id,
+                symbol=request.symbol,
+                side=request.side,
+                quantity=request.quantity,
+                trigger_price=request.trigger_price,
+            )
+            for request, outcome in self._orders.values()
+            if isinstance(outcome, Accepted) and request.trigger_price is not None
+        ]
+
+    async def balance(self) -> Balance:
+        await self._begin("balance", "")
+        total = Money(Decimal(10_000) + self.realised)
+        return Balance(total=total, free=total if self.free is None else self.free)
+
+    async def reports(self) -> AsyncIterator[OrderReport]:
+        while True:
+            yield await self._reports.get()
+
+    # --- the venue --------------------------------------------------------------------------------------------------
+
+    async def _begin(
+        self, call: str, about: str, request: OrderRequest | None = None, old: str = "", *, symbol: str = ""
+    ) -> OrderOutcome | None:
+        self.calls.append((call, about))
+        symbol = symbol or (request.symbol if request else about)
+        script = next((s for s in self._scripts if s.call == call and s.symbol in {None, symbol}), None)
+        if script is None:
+            return None
+        self._scripts.remove(script)
+        if script.is_executed and request is not None:
+            _ = self._replace(old, request) if old else self._place(request)
+        elif request is not None and not isinstance(script.answer, Unknown | Exception | str):
+            self._orders[request.client_order_id] = (request, script.answer)
+        if isinstance(script.answer, Exception):
+            raise script.answer
+        if isinstance(script.answer, str):
+            await asyncio.Event().wait()
+            return None
+        return script.answer
+
+    def _place(self, request: OrderRequest) -> OrderOutcome:
+        known = self._orders.get(request.client_order_id)
+        if known is not None:
+            return known[1]
+        outcome = self._refusal(request) or (Accepted() if request.trigger_price is not None else self._fill(request))
+        self._orders[request.client_order_id] = (request, outcome)
+        if not isinstance(outcome, Refused):
+            self._tidy(request.symbol)
+        return outcome
+
+    def _replace(self, old: str, request: OrderRequest) -> OrderOutcome:
+        outcome = self._place(request)
+        if isinstance(outcome, Accepted) and old != request.client_order_id:
+            self._cancel(old)
+        return outcome
+
+    def _refusal(self, request: OrderRequest) -> Refused | None:
+        contract, price = self.contracts.get(request.symbol), self._prices.get(request.symbol)
+        reason = None
+        if contract is None:
+            reason = RefusalReason.UNKNOWN_SYMBOL
+        elif price is None:
+            reason = RefusalReason.NO_PRICE
+        elif request.reduce_only:
+            reason = self._reduce_refusal(request, price)
+        elif request.quantity < contract.min_quantity or request.quantity * price < contract.min_notional:
+            reason = RefusalReason.BELOW_MINIMUM
+        elif self.free is not None and request.quantity * price > self.free * self.leverages.get(request.symbol, 1):
+            reason = RefusalReason.INSUFFICIENT_FUNDS
+        return None if reason is None else Refused(reason=reason, detail=f"the fake says {reason}")
+
+    def _reduce_refusal(self, request: OrderRequest, price: Price) -> RefusalReason | None:
+        amount, _ = self._held.get(request.symbol, (ZERO, price))
+        if not amount or (amount > 0) == (request.side is Side.BUY):
+            return RefusalReason.POSITION_GONE
+        trigger = request.trigger_price
+        if trigger is not None and (price <= trigger if request.side is Side.SELL else price >= trigger):
+            return RefusalReason.STOP_CROSSED
+        return None
+
+    def _fill(self, request: OrderRequest, at: Price | None = None) -> Filled:
+        price = at or self._prices[request.symbol]
+        amount, entry = self._held.get(request.symbol, (ZERO, price))
+        quantity = min(request.quantity, abs(amount)) if request.reduce_only else request.quantity
+        signed = quantity if request.side is Side.BUY else -quantity
+        fee = quantity * price * self.fee
+        if amount and (amount > 0) != (signed > 0):
+            closed = min(quantity, abs(amount)) * (1 if amount > 0 else -1)
+            self.realised += closed * (price - entry)
+            entry = entry if quantity <= abs(amount) else price
+        elif amount:
+            entry = Price((entry * abs(amount) + price * quantity) / (abs(amount) + quantity))
+        self.realised -= fee
+        if amount + signed:
+            self._held[request.symbol] = (amount + signed, entry)
+        else:
+            self._held.pop(request.symbol, None)
+        return Filled(quantity=Quantity(quantity), price=price, fee_quote=Money(fee), filled_at=self._clock.now())
+
+    def _trigger(self, identity: str, request: OrderRequest, trigger: Price) -> None:
+        if request.symbol not in self._held:
+            return
+        filled = (request, self._fill(request, trigger))
+        self._orders[identity] = filled
+        self._reports.put_nowait(self._report(*filled))
+        self._tidy(request.symbol)
+
+    def _tidy(self, symbol: str) -> None:
+        if symbol not in self._held:
+            self._cancel_stops(symbol, is_reported=True)
+
+    def _cancel_stops(self, symbol: str, *, is_reported: bool) -> None:
+        for identity, (request, outcome) in list(self._orders.items()):
+            if request.symbol == symbol and isinstance(outcome, Accepted):
+                self._cancel(identity)
+                if is_reported:
+                    self._reports.put_nowait(self._report(request, Cancelled()))
+
+    def _cancel(self, client_order_id: str) -> None:
+        found = self._orders.get(client_order_id)
+        if found is not None and isinstance(found[1], Accepted):
+            self._orders[client_order_id] = (found[0], Cancelled())
+
+    def _report(self, request: OrderRequest, outcome: OrderOutcome) -> OrderReport:
+        return OrderReport(
+            client_order_id=request.client_order_id, exchange=self._name, symbol=request.symbol, outcome=outcome
+        )
