@@ -1,0 +1,97 @@
+"""`wavehelm check`: tries everything that settings name and says what to mend."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.app.chat import slack_settings, telegram_settings
+from bot.app.database import check_database
+from bot.app.edges import refs_of, refuse_what_is_not_there, signal_socket
+from bot.clock import SystemClock
+from bot.feeds.signal_probe import Refusals
+from bot.feeds.signal_probe import probe as probe_signals
+from bot.platforms.slack.probe import probe as probe_slack
+from bot.platforms.telegram.probe import probe as probe_telegram
+from bot.settings import Settings
+from core.domain.errors import ConfigurationError, RetryLater, Unreachable
+
+_FINE, _CONFIGURATION, _UNREACHABLE = 0, 2, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What came of one try; `code` is its exit code."""
+
+    name: str
+    code: int
+    detail: str
+
+
+async def run_checks(settings: Settings) -> int:
+    """Try everything, print a table, and return the exit code: 0, 2 (something to mend) or 4 (something is away)."""
+    tries: dict[str, Callable[[], Awaitable[str]]] = {
+        "settings": lambda: _settings(settings),
+        "database": lambda: _database(settings),
+        "signals": lambda: _signals(settings),
+        "telegram": lambda: _telegram(settings),
+        "slack": lambda: _slack(settings),
+        "people": lambda: _people(settings),
+    }
+    findings = [await _attempt(name, one) for name, one in tries.items()]
+    table = Table("", "part", "finding")
+    for finding in findings:
+        table.add_row("ok" if finding.code == _FINE else "MEND", finding.name, finding.detail)
+    Console().print(table)
+    codes = {finding.code for finding in findings} - {_FINE}
+    return min(codes, default=_FINE)
+
+
+async def _attempt(name: str, attempt: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(name=name, code=_FINE, detail=await attempt())
+    except ConfigurationError as error:
+        return Finding(name=name, code=_CONFIGURATION, detail=str(error))
+    except (Unreachable, RetryLater) as error:
+        return Finding(name=name, code=_UNREACHABLE, detail=str(error))
+
+
+async def _settings(settings: Settings) -> str:
+    refuse_what_is_not_there(settings)
+    venues = ", ".join(ref.title for ref in refs_of(settings))
+    return f"{settings.trading.mode} on {venues}, {len(settings.routes)} routes"
+
+
+async def _database(settings: Settings) -> str:
+    path = settings.database.path
+    if path is not None and not path.exists():
+        return f"{path} is made at the first start"
+    is_sound, text = await check_database(settings)
+    if not is_sound:
+        raise ConfigurationError(text.replace("\n", "; "))
+    return text.replace("\n", "; ")
+
+
+async def _signals(settings: Settings) -> str:
+    refusals = Refusals()
+    return await probe_signals(signal_socket(settings, refs_of(settings), SystemClock(), refusals), refusals)
+
+
+async def _telegram(settings: Settings) -> str:
+    told = telegram_settings(settings)
+    return "off: no TELEGRAM_BOT_TOKEN" if told is None else await probe_telegram(told)
+
+
+async def _slack(settings: Settings) -> str:
+    told = slack_settings(settings)
+    return "off: no SLACK_BOT_TOKEN and SLACK_APP_TOKEN" if told is None else await probe_slack(told)
+
+
+async def _people(settings: Settings) -> str:
+    access = settings.access
+    chats = settings.telegram.token is not None or settings.slack.bot_token is not None
+    listed = len(access.telegram) + len(access.slack)
+    if chats and not listed:
+        raise ConfigurationError("nobody is listed in access.telegram or access.slack: nobody is let in")
+    return f"{len(access.telegram)} on Telegram, {len(access.slack)} on Slack"

@@ -1,0 +1,135 @@
+"""Builds the edges that settings ask for: prices, exchanges, the feed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from bot.exchanges.paper import PaperExchange
+from bot.exchanges.paper_faults import PaperFaults
+from bot.exchanges.paper_ledger import PaperLedger
+from bot.exchanges.paper_market import PaperCosts
+from bot.exchanges.paper_prices import PaperPrices
+from bot.exchanges.simulated_venue import SimulatedVenue
+from bot.feeds.prices_simulated import SimulatedPrices
+from bot.feeds.signal_connection import FeedSettings
+from bot.feeds.signal_outage import FeedListener
+from bot.feeds.signal_socket import SignalSocket
+from bot.feeds.simulated_market import SimulatedMarket
+from bot.settings import Settings
+from core.domain.errors import ConfigurationError
+from core.domain.market import ExchangeRef, MarketFacts, TradingMode
+from core.domain.money import Price
+from core.domain.tiers import tier_of
+from core.ports.edges import Clock, PriceSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """Prices and the exchanges that trade at them."""
+
+    prices: PriceSource
+    exchanges: dict[str, PaperExchange]
+
+
+def refuse_what_is_not_there(settings: Settings) -> None:
+    """Refuse settings that this version cannot honour, before anything starts.
+
+    Raises:
+        ConfigurationError: names the setting and what works.
+    """
+    if settings.trading.mode is not TradingMode.PAPER:
+        raise ConfigurationError(
+            f"trading.mode: {settings.trading.mode} is not possible in this version; set trading.mode: paper"
+        )
+    if settings.prices.source != "simulated":
+        raise ConfigurationError(
+            f"prices.source: {settings.prices.source} is not possible in this version; set prices.source: simulated"
+        )
+
+
+def refs_of(settings: Settings) -> tuple[ExchangeRef, ...]:
+    """Return the exchanges that are traded, in the order of their ids."""
+    return tuple(venue.ref for venue in settings.exchanges.enabled)
+
+
+def simulated_prices(
+    settings: Settings, clock: Clock, *, volatility: float, interval: timedelta
+) -> tuple[SimulatedPrices, SimulatedMarket]:
+    """Return the simulated market and its prices."""
+    market = SimulatedMarket(settings.prices.seed, volatility)
+    return SimulatedPrices(clock=clock, market=market, interval=interval), market
+
+
+def simulated_venue(name: str, market: SimulatedMarket, clock: Clock) -> SimulatedVenue:
+    """Return the venue `name` of the simulated market, which lists any symbol."""
+
+    def facts(symbol: str) -> MarketFacts:
+        return market.facts(name, symbol, clock.now())
+
+    return SimulatedVenue(reference_price=market.base_price, facts=facts)
+
+
+def replayed_venue(name: str, prices: PriceSource, clock: Clock, stale_after: timedelta) -> SimulatedVenue:
+    """Return the venue `name` of a replay: any symbol, a price only while its candles go on, no other facts."""
+
+    def price_of(symbol: str) -> Price | None:
+        tick = prices.latest(name, symbol)
+        return None if tick is None or clock.now() - tick.received_at > stale_after else tick.price
+
+    return SimulatedVenue(reference_price=price_of, facts=lambda symbol: MarketFacts(price=price_of(symbol)))
+
+
+async def open_market(
+    settings: Settings,
+    *,
+    clock: Clock,
+    prices: PriceSource,
+    venues: dict[str, SimulatedVenue],
+    ledger: PaperLedger,
+    faults: PaperFaults | None,
+) -> Market:
+    """Open the paper exchanges over `prices`; each takes up where its ledger left off."""
+    costs = PaperCosts(fee=settings.paper.fee, slippages=settings.paper.slippage)
+    exchanges = {
+        ref.name: PaperExchange(
+            name=ref.name,
+            clock=clock,
+            prices=prices,
+            venue=venues[ref.name],
+            ledger=ledger,
+            tier_of=lambda symbol: tier_of(symbol, settings.tiers.coins),
+            start_quote=settings.paper.start_quote,
+            costs=costs,
+            faults=faults,
+        )
+        for ref in refs_of(settings)
+    }
+    for exchange in exchanges.values():
+        await exchange.open()
+    return Market(prices=PaperPrices(prices, exchanges.values()), exchanges=exchanges)
+
+
+def signal_socket(
+    settings: Settings, refs: Sequence[ExchangeRef], clock: Clock, listener: FeedListener
+) -> SignalSocket:
+    """Return the connection to the signal server."""
+    feed = settings.feed
+    return SignalSocket(
+        FeedSettings(
+            url=feed.url,
+            silence=feed.silence,
+            max_frame_bytes=feed.max_frame_bytes,
+            connect_timeout=feed.connect_timeout,
+            auth_timeout=feed.auth_timeout,
+            lost_after=feed.lost_after,
+            auth_retry=feed.auth_retry,
+            backoff_first=feed.backoff_first,
+            backoff_max=feed.backoff_max,
+        ),
+        token=None if feed.token is None else feed.token.reveal(),
+        exchange_ids=frozenset(ref.id for ref in refs),
+        clock=clock,
+        listener=listener,
+        random=Random(),
+    )

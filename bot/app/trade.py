@@ -1,0 +1,204 @@
+"""Wires the core: everything that trades, given its edges. What the edges are is decided elsewhere."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.settings import Settings
+from bot.supervisor import Supervisor
+from core.domain.market import ExchangeRef
+from core.domain.money import Ratio
+from core.domain.orders import Order
+from core.domain.pauses import Pause
+from core.domain.positions import Position
+from core.guard.freshness import Freshness
+from core.guard.guardian import Guardian
+from core.ports.edges import Clock, Exchange, PriceSource, SignalSource
+from core.ports.storage import Units
+from core.trading.book import PositionBook
+from core.trading.entries import Entries
+from core.trading.exits import Exits
+from core.trading.pausing import Pausing
+from core.trading.reconcile import Reconcile
+from core.trading.settlement import Settlement
+from core.trading.stops import Stops
+from core.waves.candidates import Candidates
+from core.waves.collector import Collector
+from core.waves.conductor import Conductor
+from core.waves.exchange_wave import ExchangeWave
+from core.waves.executor import WaveExecutor
+from core.waves.wave_params import WaveParamsKeeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeEdges:
+    """What the trade stands on. `exchanges` by name, `refs` in the order of their ids."""
+
+    clock: Clock
+    units: Units
+    source: SignalSource
+    prices: PriceSource
+    exchanges: Mapping[str, Exchange]
+    refs: Sequence[ExchangeRef]
+    look_every: timedelta = timedelta(seconds=5)
+
+
+class Trade:
+    """The trading half of the process."""
+
+    def __init__(self, settings: Settings, edges: TradeEdges, book: PositionBook, supervisor: Supervisor) -> None:
+        self._settings = settings
+        self._edges = edges
+        self._supervisor = supervisor
+        self.book = book
+        self.halting = asyncio.Event()
+        unsettled: asyncio.Queue[Order] = asyncio.Queue()
+        units, clock, trading = edges.units, edges.clock, settings.trading
+        self._stops = Stops(units=units, clock=clock, book=book, settings=trading)
+        self._exits = Exits(units=units, clock=clock, book=book, settings=trading, unsettled=unsettled)
+        self._entries = Entries(
+            units=units,
+            clock=clock,
+            book=book,
+            stops=self._stops,
+            exits=self._exits,
+            settings=trading,
+            unsettled=unsettled,
+        )
+        self._settlement = Settlement(
+            units=units,
+            clock=clock,
+            book=book,
+            exchanges=edges.exchanges,
+            refs=edges.refs,
+            entries=self._entries,
+            exits=self._exits,
+            stops=self._stops,
+            settings=trading,
+            unsettled=unsettled,
+        )
+        self._reconcile = Reconcile(
+            units=units,
+            clock=clock,
+            book=book,
+            exchanges=edges.exchanges,
+            entries=self._entries,
+            exits=self._exits,
+            settings=trading,
+        )
+        self.guardian = Guardian(
+            units=units,
+            clock=clock,
+            book=book,
+            prices=edges.prices,
+            exchanges=edges.exchanges,
+            stops=self._stops,
+            exits=self._exits,
+            settings=settings.guard,
+            trading=trading,
+            spawn=supervisor.spawn,
+        )
+        self._freshness = Freshness(
+            units=units,
+            clock=clock,
+            book=book,
+            prices=edges.prices,
+            guardian=self.guardian,
+            settings=settings.guard,
+            every=edges.look_every,
+        )
+        self.collector = Collector(units=units, clock=clock, settings=settings.waves)
+        self.executor = WaveExecutor(
+            units=units,
+            clock=clock,
+            exchange_waves=[self._exchange_wave(ref) for ref in edges.refs],
+            settings=settings.waves,
+            halting=self.halting,
+        )
+        self.conductor = Conductor(
+            units=units,
+            clock=clock,
+            source=edges.source,
+            collector=self.collector,
+            executor=self.executor,
+            settings=settings.waves,
+        )
+
+    async def recover(self) -> tuple[str, ...]:
+        """Bring what a dead process left behind to a known state: orders, positions, stops, waves.
+
+        Returns:
+            A sentence for each thing that was not as it should be.
+        """
+        async with self._edges.units.reading() as unit:
+            for position in await unit.positions.live():
+                self.book.put(position)
+        found = await self._settlement.recover()
+        found += await self._reconcile.run()
+        found += await self.executor.recover()
+        await self.conductor.sweep()
+        return found
+
+    def start(self) -> None:
+        """Start to guard what is open, then to take in signals and waves."""
+        keep = self._supervisor.keep
+        keep("guardian", self.guardian.run)
+        for exchange in self._edges.exchanges.values():
+            keep(f"reports of {exchange.name}", lambda exchange=exchange: self.guardian.listen(exchange))  # type: ignore[misc]
+        keep("freshness", self._freshness.run)
+        keep("settlement", self._settlement.run)
+        keep("reconcile", self._reconcile_always)
+        keep("collector", lambda: self.collector.run(self._edges.source))
+        keep("conductor", self.conductor.run)
+        keep("sweep", self.conductor.sweep_always)
+
+    async def _reconcile_always(self) -> None:
+        while True:
+            await self._edges.clock.sleep(self._settings.guard.reconcile_every)
+            await self._reconcile.run()
+
+    def _exchange_wave(self, ref: ExchangeRef) -> ExchangeWave:
+        edges, settings = self._edges, self._settings
+        exchange = edges.exchanges[ref.name]
+        return ExchangeWave(
+            ref=ref,
+            exchange=exchange,
+            units=edges.units,
+            clock=edges.clock,
+            book=self.book,
+            params=WaveParamsKeeper(ref=ref, units=edges.units, clock=edges.clock, defaults=settings.trading.defaults),
+            candidates=Candidates(
+                exchange=exchange,
+                prices=edges.prices,
+                book=self.book,
+                clock=edges.clock,
+                validation=settings.validation,
+                trading=settings.trading,
+                price_stale_after=settings.guard.price_stale_after,
+            ),
+            entries=self._entries,
+            waves=settings.waves,
+            trading=settings.trading,
+            halting=self.halting,
+        )
+
+
+class TradingDesk:
+    """The verbs that people may use, as the commands know them."""
+
+    def __init__(self, *, pausing: Pausing, guardian: Guardian) -> None:
+        self._pausing = pausing
+        self._guardian = guardian
+
+    async def pause(self, scope: str, *, reason: str, author: str, until_at: datetime | None) -> Pause:
+        """Hold entries of `scope` back; see `Pausing.pause`."""
+        return await self._pausing.pause(scope, reason=reason, author=author, until_at=until_at)
+
+    async def resume(self, scope: str, *, author: str) -> Sequence[Pause]:
+        """End the pauses of `scope`; see `Pausing.resume`."""
+        return await self._pausing.resume(scope, author=author)
+
+    async def close(self, position_id: int, *, share: Ratio, author: str) -> Position | None:
+        """Close part or all of a position; see `Guardian.close`."""
+        return await self._guardian.close(position_id, share=share, author=author)
