@@ -17,7 +17,8 @@ from bot.telemetry.logs import logging_to
 from core.waves.calendar import GRID
 
 _TOKEN = "demo"  # noqa: S105 - opens nothing but the server of this demo
-_VOLATILITY = 3.0
+_VOLATILITY = 8.0
+_SMALLEST_WAVE = 4
 _SETTINGS = ("prices.source=simulated", "ops.http=null", "ops.log_level=warning")
 
 
@@ -25,7 +26,7 @@ async def run_demo(*, duration: timedelta | None, speed: float, seed: int, reads
     """Run the demo for `duration` of real time, or until it is told to stop."""
     is_interactive = reads_input and sys.stdin.isatty() and sys.stdout.isatty()
     clock = ScaledClock(speed, datetime.now(UTC))
-    generator = SignalGenerator(seed=seed)
+    generator = SignalGenerator(seed=seed, smallest_wave=_SMALLEST_WAVE, filters_hold=2)
     with tempfile.TemporaryDirectory(prefix="wavehelm-demo-") as folder:
         async with SimulatedSignalServer(token=_TOKEN, clock=clock) as server:
             settings = _demo_settings(Path(folder), server.url, seed)

@@ -146,7 +146,7 @@ def _settings(path: Path | None, overrides: list[str] | None = None, *, is_pure:
 
 
 def _duration(text: str) -> timedelta:
-    from handlers.arguments import find_duration  # noqa: PLC0415
+    from handlers.time_arguments import find_duration  # noqa: PLC0415
 
     duration = find_duration(text)
     if duration is None:

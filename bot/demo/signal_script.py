@@ -30,21 +30,32 @@ _SCORES = (
 """Pairs of the recorded waves, so that ties are as common as they are; the last is below the usual filters."""
 
 _LARGEST_WAVE = 12
-_FILTERS_HOLD = 8
-"""Waves for which the filters stay as they are."""
 
 
 class SignalGenerator:
-    """Plausible waves; the same seed and wave time always give the same signals."""
+    """Plausible waves; the same seed and wave time always give the same signals.
+
+    Args:
+        smallest_wave: 0 leaves some quarter hours empty, as they are in life.
+        filters_hold: Waves for which the filters stay as they are.
+    """
 
     def __init__(
-        self, *, seed: int = 1, exchange_ids: Sequence[int] = (1, 2), symbols: Sequence[str] = DEMO_SYMBOLS
+        self,
+        *,
+        seed: int = 1,
+        exchange_ids: Sequence[int] = (1, 2),
+        symbols: Sequence[str] = DEMO_SYMBOLS,
+        smallest_wave: int = 0,
+        filters_hold: int = 8,
     ) -> None:
         if not exchange_ids or not symbols:
             raise ValueError("a generator of signals needs an exchange and a symbol at least")
         self._seed = seed
         self._exchange_ids = tuple(exchange_ids)
         self._symbols = tuple(symbols)
+        self._smallest_wave = smallest_wave
+        self._filters_hold = filters_hold
 
     def created_at(self, wave_at: datetime) -> datetime:
         """Return when the scorer writes the wave: 18 to 19 minutes after the open of its candle."""
@@ -53,11 +64,11 @@ class SignalGenerator:
         return wave_at + timedelta(minutes=minutes, microseconds=random.randrange(1_400_000, 2_350_000))
 
     def wave(self, wave_at: datetime) -> list[Row]:
-        """Return the signals of a wave as the server writes them; none at all now and then."""
+        """Return the signals of a wave as the server writes them."""
         random = self._random("wave", wave_at)
         slot = int(wave_at.timestamp()) // int(GRID.total_seconds())
         pairs = [(exchange_id, symbol) for exchange_id in self._exchange_ids for symbol in self._symbols]
-        chosen = random.sample(pairs, min(len(pairs), random.randint(0, _LARGEST_WAVE)))
+        chosen = random.sample(pairs, min(len(pairs), random.randint(self._smallest_wave, _LARGEST_WAVE)))
         created_at = self.created_at(wave_at).isoformat()
         rows: list[Row] = []
         for number, (exchange_id, symbol) in enumerate(chosen):
@@ -73,7 +84,7 @@ class SignalGenerator:
                     "created_at": created_at,
                     "trading_pair_id": exchange_id * 10_000 + self._symbols.index(symbol),
                     "exchange_id": exchange_id,
-                    **self._filters(exchange_id, slot // _FILTERS_HOLD),
+                    **self._filters(exchange_id, slot // self._filters_hold),
                 }
             )
         return rows

@@ -104,7 +104,7 @@ async def test_both_exchanges_trade_side_by_side_with_their_own_params(tmp_path:
         await world.on_slack("Binance", "2/2")
         await world.on_slack("Bybit", "1/1")
         world.telegram.say(ADMIN, GROUP, "/params")
-        shown = await world.on_telegram("Params")
+        shown = await world.on_telegram("max trades")
         assert "Binance" in shown
         assert "Bybit" in shown
 

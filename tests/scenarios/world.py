@@ -22,7 +22,7 @@ GROUP, CHANNEL = -1001, "C0001"
 
 CONFIG = f"""
 trading: {{ mode: paper, size_quote: 100 }}
-waves: {{ mode: on_arrival, settle_s: 0.1, delay_s: 0 }}
+waves: {{ mode: on_arrival, settle_s: 0.4, delay_s: 0 }}
 prices: {{ source: simulated, seed: 7 }}
 validation: {{ min_open_interest_quote: 0, min_volume_1h_quote: 0, max_spread_pct: 50, max_move_5m_pct: 90 }}
 terminal: {{ enabled: false }}
