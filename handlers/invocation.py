@@ -41,12 +41,17 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A command being run: who asks, in which role, with which arguments (split at white space, quotes respected)."""
+    """A command being run: who asks, in which role, with which arguments (split at white space, quotes respected).
+
+    Attributes:
+        commands: What the asker may run in this chat, in the order of help.
+    """
 
     invocation: Invocation
     role: Role
     arguments: tuple[str, ...]
     services: Services
+    commands: Sequence["Command"] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,7 @@ class Command:
         role: The lowest role that may run it. NOBODY: anyone at all.
         is_danger: True for acts that ask for confirmation.
         is_everyday: True when Slack offers it under its own name, too.
+        section: see, act, change or ask; what acts never runs again because somebody edited an old message.
     """
 
     name: str
@@ -86,6 +92,11 @@ class Command:
     is_danger: bool = False
     is_everyday: bool = False
     section: str = field(default="see")
+
+    @property
+    def acts(self) -> bool:
+        """True for a command that changes something."""
+        return self.section in {"act", "change"} or self.is_danger
 
 
 Dispatch = Callable[[Invocation], Awaitable[Reply | None]]

@@ -33,6 +33,7 @@ class Desk(Protocol):
             The position afterwards, or None if there is no live position with that id.
 
         Raises:
+            NotPossible: the part is below the venue's smallest quantity, or the last order is still being settled.
             OutcomeUnknown: the venue did not say what happened; it is being settled.
             RetryLater: the venue refused for now; the text says why.
         """

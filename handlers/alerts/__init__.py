@@ -1,0 +1,1 @@
+"""One event a module, declared as EVENT with its `render`; the mode banner, number and exchange are added for all."""

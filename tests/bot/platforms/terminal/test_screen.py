@@ -1,0 +1,75 @@
+"""The screen that answers and alerts share."""
+
+import asyncio
+import contextlib
+import io
+import os
+from datetime import timedelta
+
+import pytest
+
+from bot.platforms.terminal.screen import PROMPT, Screen
+from core.domain.errors import RetryLater, Undeliverable
+from core.domain.replies import Reply
+
+HELLO = Reply(lines=("Hello.",))
+
+
+async def test_without_a_person_it_is_plain_text() -> None:
+    out = io.StringIO()
+    screen = Screen(out, is_interactive=False)
+    await screen.ask()
+    await screen.show(HELLO)
+    assert out.getvalue() == "Hello.\n\n"
+
+
+async def test_a_prompt_that_waits_is_moved_below_an_alert() -> None:
+    out = io.StringIO()
+    screen = Screen(out, is_interactive=True, width=40)
+    await screen.ask()
+    await screen.show(HELLO)
+    assert "Hello." in out.getvalue()
+    assert out.getvalue().startswith(f"{PROMPT}\n")
+    assert out.getvalue().endswith(f"\n{PROMPT}")
+
+
+async def test_an_answer_to_a_line_needs_no_second_prompt() -> None:
+    out = io.StringIO()
+    screen = Screen(out, is_interactive=True, width=40)
+    await screen.ask()
+    await screen.answered()
+    await screen.show(HELLO)
+    assert out.getvalue().count(PROMPT) == 1
+
+
+async def test_replies_never_mix() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream, os.fdopen(reading, "rb") as reader:
+        screen = Screen(stream, is_interactive=False)
+        await asyncio.gather(*(screen.show(Reply(lines=(letter * 600,))) for letter in "abc"))
+        stream.close()
+        assert reader.read().split() == [letter.encode() * 600 for letter in "abc"]
+
+
+async def test_a_screen_that_takes_nothing_does_not_stop_the_loop() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream, os.fdopen(reading, "rb"):
+        os.set_blocking(writing, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x" * 4096)
+        os.set_blocking(writing, True)
+        screen = Screen(stream, is_interactive=False, patience=timedelta(milliseconds=20))
+        with pytest.raises(RetryLater):
+            await screen.show(HELLO)
+
+
+async def test_a_screen_that_is_gone_is_told_as_undeliverable() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream, pytest.raises(Undeliverable):
+        await Screen(stream, is_interactive=False).show(HELLO)
+    out = io.StringIO()
+    out.close()
+    with pytest.raises(Undeliverable):
+        await Screen(out, is_interactive=False).show(HELLO)
