@@ -20,6 +20,9 @@ from handlers.services import Services
 
 LONGEST_WORDS = 2000
 AUDITED_WORDS = 500
+LATE_AFTER = timedelta(minutes=5)
+"""A chat hands over what was said while the bot was down; what was meant for that moment is not done in another."""
+
 REFUSAL_WINDOW = timedelta(hours=1)
 RATE_WINDOW = timedelta(minutes=1)
 
@@ -133,6 +136,9 @@ class Dispatcher:
             return _Result(reply=refusals.denied(decision, command), outcome=Outcome.REFUSED)
         if invocation.kind is InvocationKind.EDIT and command.acts:
             return _Result(reply=refusals.edited(command), outcome=Outcome.REFUSED)
+        age = self._services.clock.now() - invocation.received_at
+        if command.acts and not command.works_late and age > LATE_AFTER:
+            return _Result(reply=refusals.late(command, age), outcome=Outcome.REFUSED)
         request = Request(
             invocation=invocation,
             role=decision.role,

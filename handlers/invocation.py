@@ -79,6 +79,7 @@ class Command:
         role: The lowest role that may run it. NOBODY: anyone at all.
         is_danger: True for acts that ask for confirmation.
         is_everyday: True when Slack offers it under its own name, too.
+        works_late: True for acts that are still right when they arrive late; others are refused after some minutes.
         section: see, act, change or ask; what acts never runs again because somebody edited an old message.
     """
 
@@ -91,6 +92,7 @@ class Command:
     aliases: Sequence[str] = ()
     is_danger: bool = False
     is_everyday: bool = False
+    works_late: bool = False
     section: str = field(default="see")
 
     @property

@@ -43,6 +43,12 @@ def edited(command: Command) -> Reply:
     return _notice(f"An edited message does not act, so nothing was done. Send /{command.name} as a new message.")
 
 
+def late(command: Command, age: timedelta) -> Reply:
+    """Return why words that arrive long after they were said do not act."""
+    said = f"You said /{command.name} {texts.age(age)} ago and I only hear it now, so nothing was done."
+    return _notice(f"{said} Send it again if you still mean it.")
+
+
 def plain_words() -> Reply:
     """Return the hint for words that are no command."""
     return Reply(lines=("I answer commands: /status, /positions, /why SOL, /pause. /help has all.",), buttons=_HELP)

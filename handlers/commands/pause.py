@@ -52,5 +52,6 @@ COMMAND = Command(
     examples=("/pause", "/pause binance for 2h news", "/pause SOL"),
     aliases=("stop",),
     is_everyday=True,
+    works_late=True,
     section="act",
 )

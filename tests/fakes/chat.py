@@ -83,12 +83,12 @@ class FakeChat:
         kind: InvocationKind = InvocationKind.COMMAND,
         chat: str = "telegram:-1001",
         is_private: bool = False,
+        age: timedelta = timedelta(0),
     ) -> Reply | None:
-        """Say `words` and return what comes back, None for silence."""
+        """Say `words` (`age` ago) and return what comes back, None for silence."""
+        said_at = self.clock.now() - age
         return await self.dispatch(
-            Invocation(
-                person=by, chat=chat, kind=kind, words=words, is_private=is_private, received_at=self.clock.now()
-            )
+            Invocation(person=by, chat=chat, kind=kind, words=words, is_private=is_private, received_at=said_at)
         )
 
     async def say(self, words: str, *, by: Person = ADA) -> Reply:

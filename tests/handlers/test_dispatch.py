@@ -174,6 +174,27 @@ async def test_an_edited_message_shows_but_never_acts() -> None:
     assert [row.outcome for row in await chat.audit()] == ["refused", "answered"]
 
 
+async def test_words_that_arrive_long_after_they_were_said_show_but_do_not_act() -> None:
+    chat = chat_with(ECHO, ACT, replace(ACT, name="halt", works_late=True))
+    late = timedelta(minutes=6)
+    reply = await chat.hear("/act", age=late)
+    assert reply is not None
+    assert "nothing was done" in text_of(reply)
+    for words in ("/echo x", "/halt x"):
+        answer = await chat.hear(words, age=late)
+        assert answer is not None
+        assert answer.lines == ("x",)
+
+
+async def test_a_late_close_closes_nothing_and_a_late_pause_pauses() -> None:
+    chat = FakeChat()
+    await chat.keep(positions=[make_position()])
+    await chat.hear("/close 1", age=timedelta(hours=1))
+    assert chat.desk.calls == []
+    await chat.hear("/pause", age=timedelta(hours=1))
+    assert len(chat.desk.calls) == 1
+
+
 async def test_an_edited_close_closes_nothing() -> None:
     chat = FakeChat()
     await chat.keep(positions=[make_position()])
