@@ -3,84 +3,24 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request, Response
 
-from bot.demo.signal_faults import Row, SignalFaults
+from bot.demo.signal_faults import SignalFaults
 from bot.demo.signal_script import read_script
 from bot.demo.signal_server import SimulatedSignalServer
 from bot.feeds.signal_connection import FeedSettings
 from bot.feeds.signal_files import read_signal_file
 from bot.feeds.signal_socket import SignalSocket
-from core.domain.errors import ConfigurationError
 from core.ports.edges import SignalSource
+from tests.bot.feeds.sockets import SECOND, TOKEN, MakeSocket, ids, rows
 from tests.bot.feeds.test_signal_rows import ROW
 from tests.fakes.clock import FakeClock
 from tests.fakes.feed import Consumer, RecordingListener, eventually
-
-TOKEN = "s3cret-token"
-SECOND = timedelta(seconds=1)
-MakeSocket = Callable[..., SignalSocket]
-
-
-def rows(*ids: int, **changes: object) -> list[Row]:
-    return [{**ROW, **changes, "id": number} for number in ids]
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def listener() -> RecordingListener:
-    return RecordingListener()
-
-
-@pytest.fixture
-async def server(clock: FakeClock) -> AsyncIterator[SimulatedSignalServer]:
-    async with SimulatedSignalServer(token=TOKEN, clock=clock) as server:
-        yield server
-
-
-@pytest.fixture
-def make_socket(server: SimulatedSignalServer, clock: FakeClock, listener: RecordingListener) -> MakeSocket:
-    def make(
-        token: str | None = TOKEN,
-        *,
-        url: str | None = None,
-        silence: timedelta = timedelta(seconds=90),
-        auth_timeout: timedelta = timedelta(seconds=30),
-        max_frame_bytes: int = 8 * 1024 * 1024,
-    ) -> SignalSocket:
-        return SignalSocket(
-            FeedSettings(
-                url=server.url if url is None else url,
-                silence=silence,
-                auth_timeout=auth_timeout,
-                max_frame_bytes=max_frame_bytes,
-            ),
-            token=token,
-            exchange_ids=frozenset({1, 2}),
-            clock=clock,
-            listener=listener,
-            random=Random(1),
-        )
-
-    return make
-
-
-def ids(consumer: Consumer) -> list[str]:
-    return [signal.id for signal in consumer.signals]
-
 
 # --- a sound server -----------------------------------------------------------------------------------------------
 
@@ -261,145 +201,6 @@ async def test_frames_above_one_mebibyte_are_read(server: SimulatedSignalServer,
         await eventually(lambda: server.clients == 1)
         await server.send_all(json.dumps({"type": "signals", "pad": "x" * 2_000_000, "data": rows(1)}))
         await eventually(lambda: ids(consumer) == ["1"])
-
-
-# --- outages --------------------------------------------------------------------------------------------------------
-
-
-async def test_a_dropped_connection_is_opened_again_and_brings_what_was_missed(
-    server: SimulatedSignalServer, make_socket: MakeSocket, clock: FakeClock, listener: RecordingListener
-) -> None:
-    socket = make_socket()
-    async with Consumer(socket.batches()) as consumer:
-        await eventually(lambda: socket.status.is_connected)
-        server.drop()
-        await eventually(lambda: not socket.status.is_connected and clock.sleepers == 2)
-        await server.publish(rows(1))
-        assert server.accepted == 1
-        await clock.advance(1.3 * SECOND)
-        await eventually(lambda: ids(consumer) == ["1"])
-        assert socket.status.reconnections == 1
-        await clock.advance(timedelta(minutes=2))
-    assert listener.lost == []
-
-
-async def test_an_outage_is_told_after_a_minute_and_its_end_once(
-    server: SimulatedSignalServer, make_socket: MakeSocket, clock: FakeClock, listener: RecordingListener
-) -> None:
-    socket = make_socket()
-    async with Consumer(socket.batches()):
-        await eventually(lambda: "ping" in server.received)
-        await server.close()
-        await eventually(lambda: not socket.status.is_connected and clock.sleepers >= 1)
-        down_at = clock.now()
-        await clock.run_until(lambda: len(listener.lost) == 1)
-        assert clock.now() - down_at == timedelta(seconds=60)
-        assert listener.lost[0][1] == down_at
-        await clock.run_until(lambda: clock.now() - down_at > timedelta(minutes=10))
-        attempts = socket.status.reconnections
-        assert 12 <= attempts <= 22
-        await server.start()
-        await clock.run_until(lambda: len(listener.restored) == 1, limit=timedelta(minutes=2))
-        assert len(listener.lost) == 1
-        assert listener.restored[0] > timedelta(minutes=10)
-
-
-async def test_a_server_that_is_away_at_the_start_is_an_outage_too(
-    server: SimulatedSignalServer, make_socket: MakeSocket, clock: FakeClock, listener: RecordingListener
-) -> None:
-    await server.close()
-    async with Consumer(make_socket().batches()):
-        await clock.run_until(lambda: len(listener.lost) == 1)
-    assert "Connect" in listener.lost[0][0]
-
-
-async def test_a_refused_token_is_told_at_once_and_tried_again_after_five_minutes(
-    server: SimulatedSignalServer, make_socket: MakeSocket, clock: FakeClock, listener: RecordingListener
-) -> None:
-    server.faults.refuses_auth = True
-    async with Consumer(make_socket().batches()):
-        await eventually(lambda: len(listener.lost) == 1)
-        assert "invalid token" in listener.lost[0][0]
-        await eventually(lambda: clock.sleepers >= 1)
-        await clock.advance(timedelta(minutes=4, seconds=59))
-        assert server.accepted == 1
-        server.faults.refuses_auth = False
-        await clock.advance(SECOND)
-        await eventually(lambda: len(listener.restored) == 1)
-        assert server.accepted == 2
-    assert len(listener.lost) == 1
-
-
-async def test_no_token_for_a_server_that_wants_one(make_socket: MakeSocket, listener: RecordingListener) -> None:
-    async with Consumer(make_socket(token=None).batches()):
-        await eventually(lambda: len(listener.lost) == 1)
-    assert "SIGNAL_WS_TOKEN" in listener.lost[0][0]
-
-
-async def test_a_refusal_of_the_handshake_is_a_refusal(
-    clock: FakeClock, make_socket: MakeSocket, listener: RecordingListener
-) -> None:
-    def refuse(connection: ServerConnection, request: Request) -> Response:
-        return connection.respond(HTTPStatus.UNAUTHORIZED, "no")
-
-    async def nothing(connection: ServerConnection) -> None:
-        raise AssertionError("the handshake was refused")
-
-    async with serve(nothing, "127.0.0.1", 0, process_request=refuse) as other:
-        port = next(iter(other.sockets)).getsockname()[1]
-        async with Consumer(make_socket(url=f"ws://127.0.0.1:{port}").batches()):
-            await eventually(lambda: len(listener.lost) == 1)
-    assert "401" in listener.lost[0][0]
-
-
-async def test_a_dead_connection_is_opened_again(
-    server: SimulatedSignalServer, make_socket: MakeSocket, clock: FakeClock
-) -> None:
-    socket = make_socket(silence=timedelta(seconds=0.09))
-    async with Consumer(socket.batches()):
-        await eventually(lambda: "ping" in server.received)
-        server.freeze()
-        await eventually(lambda: not socket.status.is_connected and clock.sleepers == 2)
-        await clock.advance(1.3 * SECOND)
-        await eventually(lambda: server.accepted == 2 and socket.status.is_connected)
-
-
-async def test_a_server_that_hangs_behind_a_living_socket_is_left_too(
-    server: SimulatedSignalServer, make_socket: MakeSocket, clock: FakeClock
-) -> None:
-    socket = make_socket(silence=timedelta(seconds=0.09))
-    async with Consumer(socket.batches()):
-        await eventually(lambda: socket.status.is_connected)
-        server.faults.is_hung = True
-        await eventually(lambda: not socket.status.is_connected and clock.sleepers == 2)
-
-
-async def test_a_quiet_server_is_not_a_dead_one(server: SimulatedSignalServer, make_socket: MakeSocket) -> None:
-    socket = make_socket(silence=timedelta(seconds=0.3))
-    async with Consumer(socket.batches()):
-        await eventually(lambda: server.received.count("ping") >= 8)
-    assert server.accepted == 1
-
-
-async def test_a_server_that_never_lets_us_in_is_left(
-    server: SimulatedSignalServer, make_socket: MakeSocket, clock: FakeClock
-) -> None:
-    server.faults.is_hung = True
-    socket = make_socket(auth_timeout=timedelta(seconds=0.05))
-    async with Consumer(socket.batches()):
-        await eventually(lambda: clock.sleepers == 2)
-        assert not socket.status.is_connected
-        server.faults.is_hung = False
-        await clock.advance(1.3 * SECOND)
-        await eventually(lambda: socket.status.is_connected)
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "ws://127.0.0.1:99999", ""])
-async def test_an_address_that_is_none(make_socket: MakeSocket, url: str) -> None:
-    async with Consumer(make_socket(url=url).batches()) as consumer:
-        await eventually(consumer.task.done)
-        with pytest.raises(ConfigurationError, match=r"feed\.url"):
-            consumer.task.result()
 
 
 # --- consumers ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Rows to domain types and back; no statement is built here."""
