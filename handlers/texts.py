@@ -47,7 +47,7 @@ def money(value: Decimal) -> str:
 
 def size(value: Decimal) -> str:
     """Return money (quote) as a magnitude: 100 USDT, 820,000 USDT; no decimals from a thousand on."""
-    text = f"{value:,.0f}" if abs(value) >= 1000 else _trimmed(f"{value:,.2f}", keep=0)
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}".removesuffix(".00")
     return f"{text} {CURRENCY}"
 
 

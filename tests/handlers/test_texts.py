@@ -57,7 +57,7 @@ def test_money_has_sign_and_unit(value: str, text: str) -> None:
 
 def test_magnitudes_have_no_sign() -> None:
     assert texts.size(Decimal(100)) == "100 USDT"
-    assert texts.size(Decimal("99.5")) == "99.5 USDT"
+    assert texts.size(Decimal("99.5")) == "99.50 USDT"
     assert texts.size(Decimal(820_000)) == "820,000 USDT"
     assert texts.cost(Decimal("0.11")) == "0.11 USDT"
 

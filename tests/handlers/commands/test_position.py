@@ -46,7 +46,7 @@ async def test_an_open_position_has_everything(chat: FakeChat, words: str) -> No
         "P&L now: +4.68 USDT (+3.27 %)",
         "Stop: 137.472 (-4.00 %)",
         "Trailing: armed, best 150.00, follows by 0.50 %",
-        "Size: 143.2 USDT (1)",
+        "Size: 143.20 USDT (1)",
         "Leverage: 1x",
         "Age: 1h",
         "Fees: 0.05 USDT",
