@@ -2,6 +2,7 @@
 #   make demo [FOR=60s] [SPEED=45] [SEED=1]    the whole bot with nothing set up
 #   make test                                  every test but the slow ones
 #   make check                                 lint, types, import contracts, tests
+#   make bench                                 the fast paths beside their floors
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv demo test test-all lint check lock
+.PHONY: venv demo test test-all lint check bench lock
 .DEFAULT_GOAL := check
 
 venv: $(READY)
@@ -43,6 +44,9 @@ lint: venv
 check: venv
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test
+
+bench: venv
+	$(BIN)/python -m bench
 
 # Needs uv. The locks hold names, versions and hashes only; where packages come from is each machine's own business.
 lock:

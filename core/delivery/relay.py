@@ -92,7 +92,7 @@ class Relay:
         if messenger is None:
             return await self._give_up(delivery, f"{delivery.destination.platform} is not set up")
         try:
-            ref = self._unmarked.get(delivery.id) or await self._send(messenger, delivery)
+            ref = await self._send(messenger, delivery)
         except Undeliverable as error:
             return await self._give_up(delivery, str(error))
         except RetryLater as error:
@@ -108,6 +108,8 @@ class Relay:
         return None
 
     async def _send(self, messenger: Messenger, delivery: Delivery) -> str:
+        if delivery.id in self._unmarked:
+            return self._unmarked[delivery.id]
         async with asyncio.timeout(self._send_timeout.total_seconds()):
             return await messenger.send(delivery.destination, self._renderer.render(delivery.alert), delivery.loudness)
 

@@ -76,15 +76,11 @@ class Freshness:
     def _judge(self, position: Position) -> tuple[str, str] | None:
         """Show the last price again, so that time alone can decide; return the key of a position without fresh ones."""
         now = self._clock.now()
+        fresh_from = now - self._settings.price_stale_after
         tick = self._prices.latest(position.exchange, position.symbol)
-        key = (position.exchange, position.symbol)
-        # Silence counts from when it was first listened for: right after a start no price can have come yet.
-        watched_at = self._watched[key]
-        seen_at = watched_at if tick is None else tick.received_at
-        if now - max(seen_at, watched_at) > self._settings.price_stale_after:
-            return key
-        if tick is not None and now - tick.received_at > self._settings.price_stale_after:
-            return None
-        if tick is not None:
+        if tick is not None and tick.received_at >= fresh_from:
             self._guardian.see(Tick(exchange=tick.exchange, symbol=tick.symbol, price=tick.price, received_at=now))
-        return None
+            return None
+        # Silence counts from when it was first listened for: right after a start no price can have come yet.
+        key = (position.exchange, position.symbol)
+        return key if self._watched[key] < fresh_from else None

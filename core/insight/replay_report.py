@@ -130,8 +130,8 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _exact(value: Decimal | None) -> str | None:
-    """Return `value` without exponent and trailing zeros."""
+    """Return `value` without exponent, trailing zeros, and the sign of a zero."""
     if value is None:
         return None
-    text = format(value, "f")
+    text = format(value or ZERO, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

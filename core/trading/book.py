@@ -50,3 +50,8 @@ class PositionBook:
     def lock(self, exchange: str, symbol: str) -> asyncio.Lock:
         """Return the lock under which orders of that symbol are sent; the only one held across an exchange call."""
         return self._locks[exchange, symbol]
+
+    async def seal(self) -> None:
+        """Wait until every order in flight is written down, and let none follow. Call once, at the process's end."""
+        for key in {*self._locks, *self._live}:
+            await self._locks[key].acquire()

@@ -107,6 +107,15 @@ class Exits:
         self._book.put(after)
         return after
 
+    async def take_fired_stop(self, exchange: Exchange, position: Position) -> Position:
+        """Store that the position's stop was executed while nobody listened; anything else changes nothing."""
+        if position.stop_order_id is None:
+            return position
+        outcome = await look_up(exchange, position.symbol, position.stop_order_id, self._settings.order_timeout)
+        if not isinstance(outcome, Filled | PartiallyFilled):
+            return position
+        return await self.take_stop_fill(position, position.stop_order_id, outcome)
+
     async def take_gone(self, exchange: Exchange, position: Position, order: Order | None = None) -> Position:
         """Store the end of a position that the venue does not have any more: through its stop, else outside."""
         if position.stop_order_id is not None:

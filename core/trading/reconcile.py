@@ -1,6 +1,6 @@
 """Our positions against the venue's and its protective orders; the venue is right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.errors import RetryLater
@@ -71,6 +71,8 @@ class Reconcile:
         for position in ours.values():
             if position.state is PositionState.OPEN:
                 findings += await self._compare_position(exchange, position, theirs.get(position.symbol), stops)
+            elif position.state is PositionState.CLOSING and position.symbol not in theirs:
+                findings += await self._compare_closing(exchange, position)
         findings += [
             f"{exchange.name} holds {p.quantity} {p.symbol} that is not ours: left alone"
             for p in theirs.values()
@@ -98,6 +100,14 @@ class Reconcile:
             if not any(s.client_order_id == position.stop_order_id for s in stops):
                 findings.append(await self._protect(exchange, position))
             return findings
+
+    async def _compare_closing(self, exchange: Exchange, seen: Position) -> list[str]:
+        """Take in the stop that was faster than an exit whose outcome is still unknown; the rest is settlement's."""
+        async with self._book.lock(exchange.name, seen.symbol):
+            if self._book.get(exchange.name, seen.symbol) is not seen:
+                return []
+            after = await self._exits.take_fired_stop(exchange, seen)
+            return [] if after is seen else [f"{seen.symbol} on {exchange.name} is gone there: {after.exit_reason}"]
 
     async def _protect(self, exchange: Exchange, position: Position) -> str:
         """Place the missing stop at once: where it stood, or where the first one belongs."""
@@ -128,11 +138,16 @@ class Reconcile:
         return position
 
     async def _cancel_orphans(self, exchange: Exchange, stops: Sequence[VenueStop], findings: list[str]) -> None:
-        """Cancel stops of ours that protect nothing, at their second sighting; never anybody else's."""
+        """Cancel stops of ours that protect nothing, at their second sighting; never anybody else's.
+
+        Such is one without a position, and one that was left behind beside the stop that stands: the process died, or
+        the answer was lost, while it was being replaced.
+        """
+        standing = {s.client_order_id for s in stops}
         orphans = {
             s.client_order_id: s.symbol
             for s in stops
-            if s.client_order_id.startswith(_OUR_PREFIX) and self._book.get(exchange.name, s.symbol) is None
+            if s.client_order_id.startswith(_OUR_PREFIX) and self._is_orphan(exchange, s, standing)
         }
         seen = self._orphans.get(exchange.name, set())
         self._orphans[exchange.name] = set(orphans)
@@ -140,3 +155,9 @@ class Reconcile:
             if client_order_id in seen:
                 await ask(exchange.cancel(symbol, client_order_id), self._settings.order_timeout)
                 findings.append(f"{exchange.name} had a stop order of {symbol} that protected nothing: cancelled")
+
+    def _is_orphan(self, exchange: Exchange, stop: VenueStop, standing: Collection[str]) -> bool:
+        position = self._book.get(exchange.name, stop.symbol)
+        return position is None or (
+            position.stop_order_id in standing and position.stop_order_id != stop.client_order_id
+        )

@@ -149,8 +149,9 @@ class Settlement:
         return self._clock.now() - order.created_at > self._settings.order_timeout
 
     async def _conclude(self, exchange: Exchange, position: Position, order: Order, outcome: OrderOutcome) -> None:
-        was_told = order.state is OrderState.UNKNOWN
         request = order.request
+        # Of a stop whose answer was lost nobody is told: what matters of it has events of its own.
+        was_told = order.state is OrderState.UNKNOWN and request.leg is not OrderLeg.STOP
         match request.leg:
             case OrderLeg.ENTRY:
                 await self._conclude_entry(exchange, position, order, outcome)

@@ -1,5 +1,6 @@
 """The protective stop: placed at once, moved only for the better, never missing unnoticed."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -39,6 +40,8 @@ def rounded_stop(position: Position, price: Price, instrument: Instrument) -> Pr
 
 
 def _betters(position: Position, trigger: Price) -> bool:
+    if not position.state.is_live:
+        return False
     if position.stop_order_id is None or position.stop_price is None:
         return True
     return position.is_better(trigger, position.stop_price)
@@ -47,11 +50,20 @@ def _betters(position: Position, trigger: Price) -> bool:
 class Stops:
     """Places and moves the stop of one position at its venue. Callers hold the symbol's lock."""
 
-    def __init__(self, *, units: Units, clock: Clock, book: PositionBook, settings: TradingSettings) -> None:
+    def __init__(
+        self,
+        *,
+        units: Units,
+        clock: Clock,
+        book: PositionBook,
+        settings: TradingSettings,
+        unsettled: asyncio.Queue[Order],
+    ) -> None:
         self._units = units
         self._clock = clock
         self._book = book
         self._settings = settings
+        self._unsettled = unsettled
 
     async def put(
         self, exchange: Exchange, position: Position, price: Price, time_limit: timedelta | None = None
@@ -66,7 +78,8 @@ class Stops:
 
         Returns:
             The position as stored, and the venue's answer: `Accepted` (the stop stands), `Refused` (the old one,
-            if any, still stands) or `Unknown` (look at `position.stop_order_id` before trusting either).
+            if any, still stands) or `Unknown` (look at `position.stop_order_id` before trusting either; it is being
+            settled).
         """
         limit = time_limit or self._settings.order_timeout
         position, order = await self._intend(position, price)
@@ -80,7 +93,10 @@ class Stops:
                 position = await record_exit(unit, position, order, outcome, stop_reason(position))
             self._book.put(position)
             return position, outcome
-        return await self.conclude(position, order, outcome), outcome
+        position = await self.conclude(position, order, outcome)
+        if isinstance(outcome, Unknown):
+            self._unsettled.put_nowait(order)
+        return position, outcome
 
     async def _intend(self, position: Position, price: Price) -> tuple[Position, Order]:
         """Write the stop down before it is sent; its version makes its id its own."""
