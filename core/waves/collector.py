@@ -56,6 +56,9 @@ class Collector:
         self, unit: UnitOfWork, wave_at: datetime, signals: Sequence[Signal], now: datetime
     ) -> list[VerdictRecord]:
         """Return the verdicts of signals that came too late for their wave; none while it can still be taken."""
+        if wave_at > now:
+            problem = f"its wave, {wave_at:%d %b %H:%M} UTC, has not begun: a clock is wrong"
+            return [verdict_of(signal, Verdict.INVALID, {"problem": problem}, now) for signal in signals]
         wave = await unit.waves.get(wave_at)
         if wave is not None and wave.state.is_taken:
             facts = {"claimed_at": (wave.claimed_at or wave.ended_at or now).isoformat()}

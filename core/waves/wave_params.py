@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.domain.errors import RetryLater
 from core.domain.events import ParamsChanged, ParamsUnusual
 from core.domain.market import ExchangeRef
 from core.domain.params import StoredParams, WaveParams
@@ -26,11 +27,24 @@ class WaveParamsKeeper:
     async def take(self, wave_at: datetime, signals: Sequence[Signal]) -> WaveParams | None:
         """Store what the first signal (by rank) carries, in one transaction with what people are told of it.
 
-        Safe to repeat: unchanged values write nothing.
+        Safe to repeat: unchanged values write nothing. An update that cannot be stored now does not stop the wave: it
+        is traded with what is stored already.
 
         Returns:
             The params of the wave; None if a needed one is nowhere to be had.
+
+        Raises:
+            RetryLater: the database can neither be written nor read.
         """
+        try:
+            return await self._update(wave_at, signals)
+        except RetryLater:
+            async with self._units.reading() as unit:
+                stored = await unit.params.get(self._ref.id)
+                overrides = await unit.params.overrides(self._ref.id, self._clock.now())
+            return resolve_params(stored, self._defaults, overrides, is_from_wave=False)
+
+    async def _update(self, wave_at: datetime, signals: Sequence[Signal]) -> WaveParams | None:
         now = self._clock.now()
         filters = min(signals, key=lambda s: s.rank).filters if signals else Filters()
         async with self._units.writing() as unit:

@@ -107,3 +107,11 @@ async def test_it_runs_on_the_batches_of_its_source(desk: Desk) -> None:
     desk.source.send(make_wave_signals(2))
     await desk.clock.settle()
     assert len(desk.units.store.signals) == 2
+
+
+async def test_a_wave_that_has_not_begun_is_never_traded(desk: Desk) -> None:
+    ahead = desk.clock.now() + timedelta(minutes=15)
+    await receive(desk, make_signal(9, wave_at=ahead))
+    assert desk.verdicts() == {"9": Verdict.INVALID}
+    assert "a clock is wrong" in str(desk.units.store.verdicts[1, "9"].facts["problem"])
+    assert not desk.collector.has(ahead)

@@ -1,11 +1,15 @@
 """The stored params around a wave: brought up to date, told of, resolved."""
 
+from contextlib import _AsyncGeneratorContextManager
+from datetime import timedelta
 from decimal import Decimal
 
+from core.domain.errors import RetryLater
 from core.domain.events import ParamsChanged, ParamsUnusual
 from core.domain.params import StoredParams, WaveParams
 from core.domain.signals import Filters, Signal
 from core.domain.waves import ParamsSource
+from core.ports.storage import UnitOfWork
 from core.waves.wave_params import WaveParamsKeeper
 from tests.builders import (
     WAVE_AT,
@@ -17,6 +21,7 @@ from tests.builders import (
     ratio,
 )
 from tests.core.desk import REFS, Desk
+from tests.fakes.units import MemoryUnits
 
 
 async def take(desk: Desk, *signals: Signal, defaults: StoredParams | None = None) -> WaveParams | None:
@@ -100,3 +105,20 @@ async def test_without_filters_the_stored_then_the_defaults_are_used(desk: Desk)
 
 async def test_no_signals_are_no_reason_to_fail(desk: Desk) -> None:
     assert await take(desk, defaults=make_stored_params(0)) is not None
+
+
+class UnwritableUnits(MemoryUnits):
+    """A full disk: what is there can be read, nothing can be changed."""
+
+    def writing(self) -> _AsyncGeneratorContextManager[UnitOfWork, None]:
+        raise RetryLater("the disk is full", timedelta(seconds=1))
+
+
+async def test_an_update_that_cannot_be_stored_does_not_stop_the_wave(desk: Desk) -> None:
+    await take(desk, make_signal(filters=make_filters(stop_loss="5")))
+    units = UnwritableUnits()
+    units.store = desk.units.store
+    keeper = WaveParamsKeeper(ref=REFS[0], units=units, clock=desk.clock, defaults=None)
+    params = await keeper.take(WAVE_AT, [make_signal(filters=make_filters(stop_loss="9"))])
+    assert params is not None
+    assert (params.stop_loss, params.source) == (ratio("0.05"), ParamsSource.STORED)
