@@ -7,10 +7,13 @@ import asyncio
 import contextlib
 import getpass
 import json
-from collections.abc import Callable
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.domain.errors import Unreachable
+from core.domain.errors import ConfigurationError, Unreachable
 from core.domain.people import Person
 from core.domain.replies import Reply
 from core.ports.edges import Clock
@@ -20,7 +23,12 @@ LOCAL = "local"
 """The one person behind the socket, as roles are listed for it."""
 
 _LONGEST_LINE = 65_536
+_LONGEST_ANSWER = 16 * _LONGEST_LINE
 _ANSWER_TIMEOUT_S = 60
+_NO_REQUEST = (ConnectionError, RecursionError, TimeoutError, ValueError)
+"""What a caller's own fault, or its leaving, looks like; it gets no answer."""
+
+_log = logging.getLogger(__name__)
 
 
 class ControlSocket:
@@ -31,30 +39,51 @@ class ControlSocket:
         self._dispatch = dispatch
         self._render = render
         self._clock = clock
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Listen until cancelled; a socket file that a dead process left is replaced."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._serve, path=self._path, limit=_LONGEST_LINE)
-        self._path.chmod(0o600)
+        """Listen until cancelled; a socket file that a dead process left is replaced.
+
+        Where no socket can be made (the folder's file system knows none, its path is too long) the process does
+        without: this is logged, and `run` returns.
+
+        Raises:
+            ConfigurationError: another process listens there.
+        """
         try:
-            async with server:
-                await server.serve_forever()
-        finally:
-            self._path.unlink(missing_ok=True)
+            listening = _bound(self._path)
+        except OSError as error:
+            _log.error("no_control_socket", extra={"path": str(self._path), "error": str(error)})
+            return
+        with _file_of(self._path):
+            server = await asyncio.start_unix_server(self._take, sock=listening, limit=_LONGEST_LINE)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                server.close()
+                for task in self._answering:
+                    task.cancel()
+                await asyncio.gather(*self._answering, return_exceptions=True)
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer), name="control socket: a command")
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
-            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                asked = json.loads(await reader.readline())
-                reply = await self._dispatch(self._invocation(asked))
-                text = "" if reply is None else self._render(reply)
-                writer.write(json.dumps({"text": text}).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+        try:
+            with contextlib.suppress(*_NO_REQUEST):
+                async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                    await self._answer(reader, writer)
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = json.loads(await reader.readline())
+        reply = await self._dispatch(self._invocation(asked))
+        text = "" if reply is None else self._render(reply)
+        writer.write(json.dumps({"text": text}).encode() + b"\n")
+        await writer.drain()
 
     def _invocation(self, asked: object) -> Invocation:
         if not isinstance(asked, dict):
@@ -69,22 +98,87 @@ class ControlSocket:
         )
 
 
+def _is_listened_at(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        caller.setblocking(False)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+        except BlockingIOError:
+            return True  # so many wait there already that we would have to
+    return True
+
+
+def _bound(path: Path) -> socket.socket:
+    """Return a socket at `path` that does not listen yet: nobody gets in before the mode is set.
+
+    The socket of a dead process is replaced; that of a live one, and any other file, is left alone.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_socket():
+        if _is_listened_at(path):
+            raise ConfigurationError(
+                f"another process listens at {path}: give each instance a database file with a name of its own"
+            )
+        path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        bound.bind(str(path))
+        path.chmod(0o600)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+@contextlib.contextmanager
+def _file_of(path: Path) -> Iterator[None]:
+    """Remove the file at `path` at the end, unless it is another process's by then."""
+    ours = path.stat().st_ino
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if path.stat().st_ino == ours:
+                path.unlink()
+
+
 async def ask(path: Path, words: str) -> str:
     """Send `words` to the process that listens at `path` and return its answer.
 
     Raises:
-        Unreachable: no process listens there.
+        Unreachable: no process listens there, or it does not answer.
     """
     try:
-        reader, writer = await asyncio.open_unix_connection(path, limit=_LONGEST_LINE * 16)
-    except (FileNotFoundError, ConnectionError) as error:
+        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            answer = await _exchange(path, json.dumps({"words": words, "user": _user()}).encode() + b"\n")
+            return str(json.loads(answer)["text"])
+    except (FileNotFoundError, ConnectionRefusedError) as error:
         raise Unreachable(f"no running wavehelm listens at {path}: start one with `wavehelm run`") from error
+    except TimeoutError as error:
+        raise Unreachable(f"the process at {path} does not answer") from error
+    except (ConnectionError, ValueError) as error:
+        raise Unreachable(f"the process at {path} closed the connection without an answer") from error
+    except OSError as error:
+        raise Unreachable(f"{path} cannot be opened: {error.strerror or error}") from error
+
+
+async def _exchange(path: Path, request: bytes) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(path, limit=_LONGEST_ANSWER)
     try:
-        writer.write(json.dumps({"words": words, "user": getpass.getuser()}).encode() + b"\n")
+        writer.write(request)
         await writer.drain()
-        answer = await reader.readline()
+        return await reader.readline()
     finally:
         writer.close()
-    if not answer:
-        raise Unreachable(f"the process at {path} closed the connection without an answer")
-    return str(json.loads(answer)["text"])
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+def _user() -> str:
+    """Return who asks; a container's user may have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

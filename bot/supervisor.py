@@ -1,17 +1,21 @@
 """Owns every task of the process: starts them, restarts what crashes, tells of it, ends them in order."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 
-from core.domain.errors import ConfigurationError
+from core.domain.errors import AlreadyRunning, ConfigurationError
 from core.domain.events import TaskCrashed
 from core.ports.edges import Clock
 from core.ports.storage import Units
 
 _LONGEST_PAUSE = timedelta(minutes=1)
 _HEALTHY_AFTER = timedelta(minutes=10)
+
+Fatal = ConfigurationError | AlreadyRunning
+"""What no restart can mend: a person must, or another process has the database by now."""
 
 _log = logging.getLogger(__name__)
 
@@ -24,11 +28,13 @@ class Supervisor:
         self._units = units
         self._kept: set[asyncio.Task[None]] = set()
         self._spawned: set[asyncio.Task[None]] = set()
-        self._fatal: asyncio.Future[ConfigurationError] = asyncio.get_running_loop().create_future()
+        self._fatal: asyncio.Future[Fatal] = asyncio.get_running_loop().create_future()
 
     def spawn(self, name: str, work: Coroutine[object, object, None]) -> None:
         """Start a piece of work once; a crash is recorded, the work is not repeated."""
-        self._start(self._spawned, name, self._once(name, work))
+        task = self._start(self._spawned, name, self._once(name, work))
+        # Work that was cancelled before its first step must not be missed as forgotten.
+        task.add_done_callback(lambda _: work.close())
 
     def keep(self, name: str, start: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Start work that goes on, and start it again after a growing pause whenever it crashes.
@@ -38,21 +44,23 @@ class Supervisor:
         """
         return self._start(self._kept, name, self._again(name, start))
 
-    async def failure(self) -> ConfigurationError:
+    async def failure(self) -> Fatal:
         """Wait for an error that no restart can mend, and return it."""
         return await asyncio.shield(self._fatal)
 
     async def settle(self, patience: timedelta) -> None:
-        """Wait, at most `patience` of real time, for the work started by `spawn` to end by itself."""
-        if self._spawned:
-            await asyncio.wait(set(self._spawned), timeout=patience.total_seconds())
+        """Wait, at most `patience`, for the work started by `spawn`, and what it starts, to end by itself."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience.total_seconds()):
+                while self._spawned:
+                    await asyncio.wait(set(self._spawned))
 
     async def end(self) -> None:
-        """Cancel everything that still runs and wait until it is gone."""
-        ending = self._kept | self._spawned
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        """Cancel everything that still runs, what it starts while ending included, and wait until it is gone."""
+        while ending := self._kept | self._spawned:
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
         self._fatal.cancel()
 
     def _start(
@@ -75,7 +83,7 @@ class Supervisor:
             started_at = self._clock.now()
             try:
                 await start()
-            except ConfigurationError as error:
+            except (ConfigurationError, AlreadyRunning) as error:
                 _log.error("task_refused", extra={"task": name, "error": str(error)})
                 if not self._fatal.done():
                     self._fatal.set_result(error)
@@ -84,6 +92,8 @@ class Supervisor:
                 restarts = 0 if self._clock.now() - started_at > _HEALTHY_AFTER else restarts
                 restarts += 1
                 await self._tell(name, error, restarts)
+                if _is_cancelled():
+                    return  # it crashed on its way out
                 await self._clock.sleep(min(timedelta(seconds=2 ** min(restarts, 10)), _LONGEST_PAUSE))
             else:
                 return
@@ -97,3 +107,8 @@ class Supervisor:
                 await unit.record(TaskCrashed(at=self._clock.now(), task=name, error=text, restarts=restarts))
         except Exception:  # noqa: BLE001 - a crash must never crash the supervisor
             _log.exception("crash_not_recorded", extra={"task": name})
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -11,30 +11,45 @@ from collections.abc import Callable
 from contextvars import Context
 from datetime import datetime, timedelta
 
+from core.domain.errors import Bug
+
 _Ready = list[tuple[selectors.SelectorKey, int]]
-_PATIENCE_S = 30
 
 
 class _Selector(selectors.DefaultSelector):
     """Asks the loop what to do where a common one would block."""
 
-    wait: Callable[[float | None], float | None]
+    wait: Callable[[float | None], float]
 
     def select(self, timeout: float | None = None) -> _Ready:
-        """Return what is ready, after waiting as long as the loop says."""
-        return super().select(timeout if timeout is not None and timeout <= 0 else self.wait(timeout))
+        """Return what is ready, after waiting as long as the loop says.
+
+        Raises:
+            Bug: nothing was left to do, and nothing came in all that time.
+        """
+        if timeout is not None and timeout <= 0:
+            return super().select(timeout)
+        patience_s = self.wait(timeout)
+        ready = super().select(patience_s)
+        if patience_s and not ready:
+            raise Bug(f"everything waits for something that does not come within {patience_s:.0f} s of real time")
+        return ready
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """A loop that starts at `start_at` and skips all waiting.
 
-    `is_busy` says whether a thread is at work whose result must be waited for before time may go on.
+    `is_busy` says whether a thread is at work whose result must be waited for before time may go on; `patience` is how
+    long, in real time.
     """
 
-    def __init__(self, start_at: datetime, is_busy: Callable[[], bool]) -> None:
+    def __init__(
+        self, start_at: datetime, is_busy: Callable[[], bool], patience: timedelta = timedelta(minutes=1)
+    ) -> None:
         self._virtual_s = 0.0
         self._start_at = start_at
         self._is_busy = is_busy
+        self._patience_s = patience.total_seconds()
         self._finished: deque[tuple[Callable[..., object], tuple[object, ...], Context | None]] = deque()
         selector = _Selector()
         selector.wait = self._wait
@@ -56,18 +71,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._write_to_self()  # type: ignore[attr-defined]
         return asyncio.Handle(callback, args, self, context)
 
-    def _wait(self, timeout: float | None) -> float | None:
+    def _wait(self, timeout: float | None) -> float:
         """Return how long to block (real seconds) now that nothing is ready; may move time or let work in."""
         if self._finished:
             callback, args, context = self._finished.popleft()
             self.call_soon(callback, *args, context=context)
             return 0
-        if self._is_busy():
-            return None
-        if timeout is not None:
-            self._virtual_s += timeout
-            return 0
-        return _PATIENCE_S
+        if timeout is None or self._is_busy():
+            return self._patience_s
+        self._virtual_s += timeout
+        return 0
 
 
 class VirtualClock:

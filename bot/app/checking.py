@@ -1,10 +1,12 @@
 """`wavehelm check`: tries everything that settings name and says what to mend."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot.app.chat import slack_settings, telegram_settings
 from bot.app.database import check_database
@@ -42,7 +44,8 @@ async def run_checks(settings: Settings) -> int:
     findings = [await _attempt(name, one) for name, one in tries.items()]
     table = Table("", "part", "finding")
     for finding in findings:
-        table.add_row("ok" if finding.code == _FINE else "MEND", finding.name, finding.detail)
+        # As a text: what servers say must not be taken for markup.
+        table.add_row("ok" if finding.code == _FINE else "MEND", finding.name, Text(finding.detail))
     Console().print(table)
     codes = {finding.code for finding in findings} - {_FINE}
     return min(codes, default=_FINE)
@@ -75,7 +78,9 @@ async def _database(settings: Settings) -> str:
 
 async def _signals(settings: Settings) -> str:
     refusals = Refusals()
-    return await probe_signals(signal_socket(settings, refs_of(settings), SystemClock(), refusals), refusals)
+    # However soon an outage is to be told of: only a refusal is told within the few seconds of a probe.
+    patient = replace(settings, feed=replace(settings.feed, lost_after=timedelta(hours=1)))
+    return await probe_signals(signal_socket(patient, refs_of(settings), SystemClock(), refusals), refusals)
 
 
 async def _telegram(settings: Settings) -> str:
@@ -85,7 +90,12 @@ async def _telegram(settings: Settings) -> str:
 
 async def _slack(settings: Settings) -> str:
     told = slack_settings(settings)
-    return "off: no SLACK_BOT_TOKEN and SLACK_APP_TOKEN" if told is None else await probe_slack(told)
+    if told is not None:
+        return await probe_slack(told)
+    if settings.slack.bot_token or settings.slack.app_token:
+        missing = "SLACK_APP_TOKEN" if settings.slack.bot_token else "SLACK_BOT_TOKEN"
+        raise ConfigurationError(f"Slack needs both tokens: set {missing}, too")
+    return "off: no SLACK_BOT_TOKEN and SLACK_APP_TOKEN"
 
 
 async def _people(settings: Settings) -> str:

@@ -16,11 +16,8 @@ async def upgrade_database(settings: Settings) -> str:
         ConfigurationError: it belongs to a newer version.
     """
     keeping = await open_keeping(settings, SystemClock())
-    try:
-        return f"{settings.database.url} is at this version"
-    finally:
-        await keeping.lease.release()
-        await keeping.database.close()
+    await keeping.close()
+    return f"{settings.database.url} is at this version"
 
 
 async def check_database(settings: Settings) -> tuple[bool, str]:

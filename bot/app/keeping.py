@@ -1,5 +1,6 @@
 """What the process keeps: its database, opened, upgraded and leased to this process alone."""
 
+import logging
 import os
 import socket
 from dataclasses import dataclass
@@ -7,14 +8,17 @@ from dataclasses import dataclass
 from bot.settings import Settings
 from core.delivery.routing import destinations
 from core.domain.delivery import Destination, Loudness
+from core.domain.errors import RetryLater
 from core.domain.events import Event
 from core.ports.edges import Clock
 from storage.engine import Database
 from storage.lease import Lease
 from storage.outbox import SqlOutbox
 from storage.paper_ledger import SqlPaperLedger
-from storage.schema import upgrade
+from storage.schema import is_empty, upgrade
 from storage.unit_of_work import SqlUnits
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,10 @@ class Keeping:
     ledger: SqlPaperLedger
     lease: Lease
 
+    async def close(self) -> None:
+        """Give the lease back and close the database; safe to repeat."""
+        await _give_back(self.database, self.lease)
+
 
 async def open_keeping(settings: Settings, clock: Clock, *, single_connection: bool = False) -> Keeping:
     """Open the database, bring it to this version, and take the lease on it.
@@ -36,14 +44,16 @@ async def open_keeping(settings: Settings, clock: Clock, *, single_connection: b
         ConfigurationError: it cannot be opened, or belongs to a newer version.
     """
     database = await Database.open(settings.database.url, single_connection=single_connection)
+    lease = Lease(database, clock, socket.gethostname(), os.getpid())
     try:
-        # The lease lives in the database, so the very first start must make the tables before it can take it; an
-        # older database is only upgraded by whoever holds the lease, which both versions know.
-        await upgrade(database)
-        lease = Lease(database, clock, socket.gethostname(), os.getpid())
+        # The lease lives in the database, so the very first start must make the tables before it can take it. Any other
+        # database is upgraded by whoever holds the lease, never under an older version that still runs.
+        if await is_empty(database):
+            await upgrade(database)
         await lease.acquire()
+        await upgrade(database)
     except BaseException:
-        await database.close()
+        await _give_back(database, lease)
         raise
 
     def routes(event: Event) -> list[tuple[Destination, Loudness]]:
@@ -56,3 +66,13 @@ async def open_keeping(settings: Settings, clock: Clock, *, single_connection: b
         ledger=SqlPaperLedger(database),
         lease=lease,
     )
+
+
+async def _give_back(database: Database, lease: Lease) -> None:
+    try:
+        await lease.release()
+    except RetryLater as error:
+        # Nobody waits for it: on this host the next start sees that we are gone, elsewhere that we beat no more.
+        _log.warning("lease_not_released", extra={"error": str(error)})
+    finally:
+        await database.close()

@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
@@ -24,10 +27,10 @@ from bot.control_socket import ControlSocket
 from bot.exchanges.paper_faults import PaperFaults
 from bot.platforms.terminal.format import to_plain
 from bot.settings import Settings
-from bot.supervisor import Supervisor
+from bot.supervisor import Fatal, Supervisor
 from bot.telemetry.health import HealthServer
 from core.delivery.relay import Relay
-from core.domain.errors import ConfigurationError
+from core.domain.errors import RetryLater, WavehelmError
 from core.ports.edges import Clock
 from core.trading.book import PositionBook
 from core.trading.pausing import Pausing
@@ -35,10 +38,13 @@ from handlers.alert_renderer import AlertRenderer
 from handlers.dispatch import Dispatcher
 from handlers.registry import build_registry
 from handlers.services import Services
+from storage.lease import Lease
 
 _BEAT_EVERY = timedelta(seconds=5)
 _LAST_ORDER = timedelta(seconds=5)
 _LAST_ALERTS = timedelta(seconds=3)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +67,8 @@ class Process:
         self._settings = settings
         self._options = options or ProcessOptions()
         self._clock = self._options.clock
-        self._keeping: Keeping | None = None
+        self._halting = asyncio.Event()
+        self._opened: AsyncExitStack | None = None
 
     async def start(self) -> None:
         """Open everything, recover, and begin to listen; on failure everything is closed again.
@@ -70,30 +77,49 @@ class Process:
             AlreadyRunning: another process holds the database.
             ConfigurationError: a setting must be mended first.
         """
-        self._keeping = await open_keeping(self._settings, self._clock)
-        try:
-            await self._assemble(self._keeping)
+        async with AsyncExitStack() as opened:
+            keeping = await open_keeping(self._settings, self._clock)
+            opened.push_async_callback(keeping.close)
+            await self._assemble(keeping)
+            for platform in self._chats.closing:
+                opened.push_async_callback(_close_anyway, platform.close)
+            opened.push_async_callback(self._supervisor.end)
             found = await self._trade.recover()
             await self._journal.started(version("wavehelm"), found)
-        except BaseException:
-            await self._close()
-            raise
-        self._begin()
+            self._begin(keeping.lease)
+            self._opened = opened.pop_all()
 
-    async def failure(self) -> ConfigurationError:
+    async def failure(self) -> Fatal:
         """Wait for an error that no restart can mend (a token that was refused), and return it."""
         return await self._supervisor.failure()
 
+    def halt(self) -> None:
+        """Take no wave any more, and leave one in execution after the order in flight; works while it starts, too."""
+        self._halting.set()
+
     async def stop(self, reason: str) -> None:
-        """End in order: no new waves, the order in flight finished, the last alerts out, everything closed."""
-        self._trade.halting.set()
+        """End in order: no new waves, the order in flight finished, the last alerts out, everything closed.
+
+        Safe to repeat, and when `start` has failed.
+        """
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        async with opened:
+            try:
+                await self._wind_down(reason)
+            except RetryLater as error:
+                _log.error("ended_without_a_record", extra={"reason": reason, "error": str(error)})
+
+    async def _wind_down(self, reason: str) -> None:
+        self.halt()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ORDER.total_seconds()):
                 await self._trade.executor.rest()
+                await self._trade.book.seal()
         await self._journal.stopped(reason)
         self._relaying.cancel()
         await self._relay.flush(_LAST_ALERTS)
-        await self._close()
 
     async def _assemble(self, keeping: Keeping) -> None:
         settings, options, clock = self._settings, self._options, self._clock
@@ -122,6 +148,7 @@ class Process:
             exchanges=market.exchanges,
             refs=refs,
             look_every=options.look_every,
+            halting=self._halting,
         )
         self._trade = Trade(settings, edges, book, self._supervisor)
         outlook = Outlook(feed=source, outbox=keeping.outbox, units=keeping.units, exchanges=market.exchanges)
@@ -155,9 +182,9 @@ class Process:
             send_timeout=settings.delivery.send_timeout,
         )
 
-    def _begin(self) -> None:
+    def _begin(self, lease: Lease) -> None:
         settings, keep = self._settings, self._supervisor.keep
-        keep("lease", self._beat)
+        keep("lease", lambda: self._beat(lease))
         self._trade.start()
         self._relaying = keep("relay", self._relay.run)
         keep("outbox", self._relay.listen)
@@ -170,17 +197,19 @@ class Process:
         if settings.ops.http is not None:
             keep("health", HealthServer(settings.ops.http, self._outlook.health, self._clock).run)
 
-    async def _beat(self) -> None:
-        while self._keeping is not None:
-            await self._keeping.lease.beat()
+    async def _beat(self, lease: Lease) -> None:
+        while True:
+            try:
+                await lease.beat()
+            except RetryLater as error:
+                # The lease is still ours; a pause that grows would let others believe that we are gone.
+                _log.warning("lease_not_renewed", extra={"error": str(error)})
             await self._clock.sleep(_BEAT_EVERY)
 
-    async def _close(self) -> None:
-        keeping, self._keeping = self._keeping, None
-        if keeping is None:
-            return
-        await self._supervisor.end()
-        for platform in self._chats.closing:
-            await platform.close()
-        await keeping.lease.release()
-        await keeping.database.close()
+
+async def _close_anyway(close: Callable[[], Awaitable[None]]) -> None:
+    """Close one thing; its refusal must not keep the others open."""
+    try:
+        await close()
+    except WavehelmError as error:
+        _log.warning("not_closed_in_order", extra={"error": str(error)})

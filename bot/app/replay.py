@@ -3,10 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import Progress
 
 from bot.app.edges import Market, open_market, refs_of, replayed_venue
@@ -34,6 +36,7 @@ _ALL = 1_000_000_000
 _BEFORE = timedelta(minutes=1)
 _AFTER = timedelta(minutes=5)
 _LOOK_EVERY = timedelta(minutes=1)
+_LAST_WORK = timedelta(seconds=30)
 _PROGRESS_STEPS = 200
 _TO = Destination(platform="replay", address=MESSAGES)
 
@@ -63,7 +66,7 @@ def run_replay(*, settings: Settings, signals: Path, candles: Path, out: Path) -
     keeping: list[Keeping] = []
     loop = VirtualTimeLoop(recording.starts_at, lambda: any(k.database.in_flight for k in keeping))
     clock = VirtualClock(loop)
-    with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
         bar = progress.add_task("replaying", total=_PROGRESS_STEPS)
 
         async def work() -> str:
@@ -120,28 +123,27 @@ class _Replay:
 
     async def run(self, out: Path) -> str:
         """Play everything and write the results."""
-        keeping = await open_keeping(self._settings, self._clock, single_connection=True)
-        self._keeping.append(keeping)
-        supervisor = Supervisor(clock=self._clock, units=keeping.units)
-        messages = MessageFile(out / MESSAGES, self._clock)
-        try:
+        async with AsyncExitStack() as opened:
+            keeping = await open_keeping(self._settings, self._clock, single_connection=True)
+            opened.push_async_callback(keeping.close)
+            self._keeping.append(keeping)
+            messages = opened.enter_context(closing(MessageFile(out / MESSAGES, self._clock)))
+            supervisor = Supervisor(clock=self._clock, units=keeping.units)
+            opened.push_async_callback(supervisor.end)
             market = await self._open_market(keeping)
             trade = self._trade(keeping, market, supervisor)
             relay = self._relay(keeping, supervisor, messages)
             await trade.recover()
             trade.start()
-            supervisor.keep("relay", relay.run)
+            relaying = supervisor.keep("relay", relay.run)
             supervisor.keep("outbox", relay.listen)
             await self._let_pass()
             await trade.conductor.sweep()
-            await supervisor.settle(timedelta(seconds=30))
+            await supervisor.settle(_LAST_WORK)
+            relaying.cancel()
+            await relay.flush(_LAST_WORK)
             async with keeping.units.reading() as unit:
                 facts = await self._facts(unit, market)
-        finally:
-            await supervisor.end()
-            messages.close()
-            await keeping.lease.release()
-            await keeping.database.close()
         return write_results(out, facts)
 
     async def _let_pass(self) -> None:

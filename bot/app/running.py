@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from bot.app.chat import TerminalUse
 from bot.app.process import Process, ProcessOptions
@@ -33,36 +34,50 @@ async def run_until_stopped(
     Args:
         process: Not started yet.
         duration: None is "until a signal".
-        beside: Work that goes on as long as the process does.
+        beside: Work that goes on as long as the process does; when it ends or fails, the process ends, too.
 
     Raises:
-        ConfigurationError: what the process failed with.
+        WavehelmError: what the process failed with.
     """
     stopped = asyncio.Event()
-    with _signals_set(stopped):
+
+    def stop() -> None:
+        # A start may be long: it goes on with the wave that the process before it died in.
+        process.halt()
+        stopped.set()
+
+    with _signals_set(stop):
         await process.start()
-        waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(process.failure())]
-        if duration is not None:
-            waits.append(asyncio.create_task(asyncio.sleep(duration.total_seconds())))
+        told = asyncio.create_task(stopped.wait())
+        failing = asyncio.create_task(process.failure())
         besides = [] if beside is None else [asyncio.ensure_future(beside())]
+        waits: set[asyncio.Future[Any]] = {told, failing, *besides}
+        failure = None
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                waits,
+                timeout=None if duration is None else duration.total_seconds(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            failure = failing.result() if failing.done() else None
         finally:
-            failure = waits[1].result() if waits[1].done() and not waits[1].cancelled() else None
             reason = str(failure) if failure else "told to stop" if stopped.is_set() else "its time is over"
             await process.stop(reason)
-            for task in (*waits, *besides):
-                task.cancel()
-            await asyncio.gather(*waits, *besides, return_exceptions=True)
-    if isinstance(failure, Exception):
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+    for wait in besides:
+        if not wait.cancelled():
+            wait.result()
+    if failure is not None:
         raise failure
 
 
 @contextlib.contextmanager
-def _signals_set(stopped: asyncio.Event) -> Iterator[None]:
+def _signals_set(act: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, act)
     try:
         yield
     finally:

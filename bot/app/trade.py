@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from core.domain.market import ExchangeRef
 from core.domain.money import Ratio
-from core.domain.orders import Order
 from core.domain.pauses import Pause
 from core.domain.positions import Position
 from core.guard.freshness import Freshness
@@ -19,6 +18,7 @@ from core.ports.storage import Units
 from core.trading.book import PositionBook
 from core.trading.entries import Entries
 from core.trading.exits import Exits
+from core.trading.ground import Ground
 from core.trading.pausing import Pausing
 from core.trading.reconcile import Reconcile
 from core.trading.settlement import Settlement
@@ -33,7 +33,13 @@ from core.waves.wave_params import WaveParamsKeeper
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeEdges:
-    """What the trade stands on. `exchanges` by name, `refs` in the order of their ids."""
+    """What the trade stands on.
+
+    Attributes:
+        exchanges: By name.
+        refs: In the order of their ids.
+        halting: Once set, no wave is taken any more, and one in execution ends after the order in flight.
+    """
 
     clock: Clock
     units: Units
@@ -42,6 +48,7 @@ class TradeEdges:
     exchanges: Mapping[str, Exchange]
     refs: Sequence[ExchangeRef]
     look_every: timedelta = timedelta(seconds=5)
+    halting: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Trade:
@@ -52,41 +59,21 @@ class Trade:
         self._edges = edges
         self._supervisor = supervisor
         self.book = book
-        self.halting = asyncio.Event()
-        unsettled: asyncio.Queue[Order] = asyncio.Queue()
+        self._halting = edges.halting
         units, clock, trading = edges.units, edges.clock, settings.trading
-        self._stops = Stops(units=units, clock=clock, book=book, settings=trading)
-        self._exits = Exits(units=units, clock=clock, book=book, settings=trading, unsettled=unsettled)
-        self._entries = Entries(
-            units=units,
-            clock=clock,
-            book=book,
-            stops=self._stops,
-            exits=self._exits,
-            settings=trading,
-            unsettled=unsettled,
-        )
+        ground = Ground(units=units, clock=clock, book=book, settings=trading)
+        self._stops = Stops(ground)
+        self._exits = Exits(ground)
+        self._entries = Entries(ground, stops=self._stops, exits=self._exits)
         self._settlement = Settlement(
-            units=units,
-            clock=clock,
-            book=book,
+            ground,
             exchanges=edges.exchanges,
             refs=edges.refs,
             entries=self._entries,
             exits=self._exits,
             stops=self._stops,
-            settings=trading,
-            unsettled=unsettled,
         )
-        self._reconcile = Reconcile(
-            units=units,
-            clock=clock,
-            book=book,
-            exchanges=edges.exchanges,
-            entries=self._entries,
-            exits=self._exits,
-            settings=trading,
-        )
+        self._reconcile = Reconcile(ground, exchanges=edges.exchanges, entries=self._entries, exits=self._exits)
         self.guardian = Guardian(
             units=units,
             clock=clock,
@@ -114,7 +101,7 @@ class Trade:
             clock=clock,
             exchange_waves=[self._exchange_wave(ref) for ref in edges.refs],
             settings=settings.waves,
-            halting=self.halting,
+            halting=self._halting,
         )
         self.conductor = Conductor(
             units=units,
@@ -180,7 +167,7 @@ class Trade:
             entries=self._entries,
             waves=settings.waves,
             trading=settings.trading,
-            halting=self.halting,
+            halting=self._halting,
         )
 
 

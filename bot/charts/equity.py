@@ -41,9 +41,11 @@ def draw_equity(points: Sequence[tuple[datetime, Decimal]], title: str, path: Pa
         for spine in axes.spines.values():
             spine.set_color("#3a3f47")
     if not points:
-        upper.text(0.5, 0.5, "no position was closed", color=_INK, ha="center", transform=upper.transAxes)
+        upper.text(0.5, 0.6, "no position was closed", color=_INK, ha="center", transform=upper.transAxes)
+        for axes in (upper, lower):
+            axes.set(xticks=[], yticks=[])
     lower.tick_params(axis="x", rotation=30)
-    # Without a fixed creation date the same figures would give other bytes.
+    # The library's name and version would be written into the file: the same figures would then give other bytes.
     figure.savefig(path, format="png", metadata={"Software": None})
 
 

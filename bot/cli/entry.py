@@ -49,7 +49,7 @@ def run(config: ConfigOption = None) -> None:
 def demo(
     for_: Annotated[str | None, typer.Option("--for", help="End after so long: 60s, 5m.")] = None,
     speed: Annotated[
-        float, typer.Option(help="How many times faster than real time; 45 gives a wave every 20 s.")
+        float, typer.Option(min=0.1, help="How many times faster than real time; 45 gives a wave every 20 s.")
     ] = 45,
     seed: Annotated[int, typer.Option(help="Another seed, another market.")] = 1,
     no_input: Annotated[bool, typer.Option("--no-input", help="Print alerts only, read no commands.")] = False,
@@ -142,11 +142,11 @@ def _settings(path: Path | None, overrides: list[str] | None = None, *, is_pure:
     """Return the settings; `is_pure` leaves out the environment, so that a replay depends on its words alone."""
     from bot.settings import load_settings  # noqa: PLC0415
 
-    return load_settings(path, {} if is_pure else os.environ, overrides or ())
+    return load_settings(path, None if is_pure else os.environ, overrides or ())
 
 
 def _duration(text: str) -> timedelta:
-    from handlers.time_arguments import find_duration  # noqa: PLC0415
+    from handlers.arguments import find_duration  # noqa: PLC0415
 
     duration = find_duration(text)
     if duration is None:

@@ -1,6 +1,6 @@
 """What each kind of failure means to a shell."""
 
-from core.domain.errors import AlreadyRunning, ConfigurationError, Unreachable, WavehelmError
+from core.domain.errors import AlreadyRunning, ConfigurationError, RetryLater, Unreachable, WavehelmError
 
 EXIT_CRASH = 1
 EXIT_CONFIGURATION = 2
@@ -15,6 +15,6 @@ def exit_code_of(error: WavehelmError) -> int:
             return EXIT_CONFIGURATION
         case AlreadyRunning():
             return EXIT_ALREADY_RUNNING
-        case Unreachable():
+        case Unreachable() | RetryLater():
             return EXIT_UNREACHABLE
     return EXIT_CRASH

@@ -14,7 +14,7 @@ USUAL_FILE = "config.yaml"
 
 def load_settings(
     path: Path | None,
-    environment: Mapping[str, str],
+    environment: Mapping[str, str] | None,
     overrides: Sequence[str] = (),
     *,
     folder: Path | None = None,
@@ -23,7 +23,7 @@ def load_settings(
 
     Args:
         path: The file that was asked for; None takes `config.yaml` in `folder` if it is there, else the defaults.
-        environment: Variables; those of `.env` in `folder` stand beneath them.
+        environment: Variables; those of `.env` in `folder` stand beneath them. None: neither these nor those.
         overrides: Texts like `waves.window_s=60`; the value is YAML.
         folder: Where the process was started; None is the current folder.
 
@@ -34,7 +34,8 @@ def load_settings(
     usual = folder / USUAL_FILE
     problems = Problems(known=tuple(ALL.paths()))
     layers = Layers(read_file(path or usual) if path or usual.is_file() else {}, problems)
-    layers.add_variables(read_environment(folder, environment))
+    if environment is not None:
+        layers.add_variables(read_environment(folder, environment))
     layers.add_overrides(overrides)
     settings = ALL.read(layers.raw, (), problems)
     if problems.found or settings is None:

@@ -1,6 +1,5 @@
 """Opening positions: intent first, then the order, then the stop, each step written down before the next."""
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -24,13 +23,12 @@ from core.domain.orders import (
     Unknown,
 )
 from core.domain.positions import ExitPlan, ExitReason, LegKind, Position, PositionSide, PositionState
-from core.domain.settings import TradingSettings
 from core.domain.signals import Facts, Signal
 from core.domain.verdicts import Verdict, VerdictRecord
-from core.ports.edges import Clock, Exchange
-from core.ports.storage import UnitOfWork, Units
-from core.trading.book import PositionBook
+from core.ports.edges import Exchange
+from core.ports.storage import UnitOfWork
 from core.trading.exits import Exits
+from core.trading.ground import Ground
 from core.trading.ids import client_order_id, group_id
 from core.trading.results import leg_of, stop_reason
 from core.trading.sending import answered, ask, send, submitted
@@ -76,33 +74,25 @@ class Entries:
 
     def __init__(
         self,
+        ground: Ground,
         *,
-        units: Units,
-        clock: Clock,
-        book: PositionBook,
         stops: Stops,
         exits: Exits,
-        settings: TradingSettings,
-        unsettled: asyncio.Queue[Order],
     ) -> None:
-        self._units = units
-        self._clock = clock
-        self._book = book
+        self._ground = ground
         self._stops = stops
         self._exits = exits
-        self._settings = settings
-        self._unsettled = unsettled
         self._leverage: dict[tuple[str, str], int] = {}
 
     async def open(self, exchange: Exchange, entry: Entry) -> EntryResult:
         """Send the entry of `entry` and let its stop stand; the signal's verdict is stored with the outcome."""
         symbol = entry.signal.symbol
-        async with self._book.lock(exchange.name, symbol):
-            if self._book.get(exchange.name, symbol) is not None:
+        async with self._ground.book.lock(exchange.name, symbol):
+            if self._ground.book.get(exchange.name, symbol) is not None:
                 return EntryResult.HELD
             refusal = await self._set_leverage(exchange, entry)
             position, order = await self._intend(exchange.name, entry)
-            outcome = refusal or await send(exchange, order.request, self._settings.order_timeout)
+            outcome = refusal or await send(exchange, order.request, self._ground.settings.order_timeout)
             told = Told(entry.signal, entry.instrument, entry.noted)
             return await self.conclude(exchange, position, order, outcome, told)
 
@@ -137,19 +127,19 @@ class Entries:
         """
         if position.stop_order_id is not None:
             return position
-        pause = self._settings.stop_deadline / 5
-        deadline = self._clock.now() + self._settings.stop_deadline
+        pause = self._ground.settings.stop_deadline / 5
+        deadline = self._ground.clock.now() + self._ground.settings.stop_deadline
         while True:
             # A call that hangs, and the look-up after it, must leave time to close.
-            limit = min(self._settings.order_timeout, max(deadline - self._clock.now(), pause) / 2)
+            limit = min(self._ground.settings.order_timeout, max(deadline - self._ground.clock.now(), pause) / 2)
             position, outcome = await self._stops.put(exchange, position, price, limit)
             if isinstance(outcome, Accepted):
                 return position
             crossed = isinstance(outcome, Refused) and outcome.reason is RefusalReason.STOP_CROSSED
-            if crossed or position.state is not PositionState.OPEN or self._clock.now() + pause >= deadline:
+            if crossed or position.state is not PositionState.OPEN or self._ground.clock.now() + pause >= deadline:
                 reason = stop_reason(position) if crossed else ExitReason.UNPROTECTED
                 return await self._give_up(exchange, position, outcome, reason)
-            await self._clock.sleep(pause)
+            await self._ground.clock.sleep(pause)
 
     async def _set_leverage(self, exchange: Exchange, entry: Entry) -> Refused | None:
         key = (exchange.name, entry.signal.symbol)
@@ -157,7 +147,7 @@ class Entries:
             return None
         call = exchange.set_leverage(entry.signal.symbol, entry.leverage)
         try:
-            outcome = await ask(call, self._settings.order_timeout)
+            outcome = await ask(call, self._ground.settings.order_timeout)
         except RetryLater as error:
             outcome = Unknown(detail=str(error))
         if isinstance(outcome, Accepted):
@@ -168,7 +158,7 @@ class Entries:
 
     async def _intend(self, exchange: str, entry: Entry) -> tuple[Position, Order]:
         """Write position and order down before anything is sent: a crash from here on leaves a trace to settle."""
-        now = self._clock.now()
+        now = self._ground.clock.now()
         signal = entry.signal
         position = Position(
             exchange=exchange,
@@ -189,11 +179,11 @@ class Entries:
             leg=OrderLeg.ENTRY,
             quantity=entry.quantity,
         )
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             position = await unit.positions.add(position)
             order = submitted(request, position.id, now)
             await unit.orders.add(order)
-        self._book.put(position)
+        self._ground.book.put(position)
         return position, order
 
     async def _opened(
@@ -208,17 +198,17 @@ class Entries:
         }
         if told.noted:
             facts = {**facts, "noted": told.noted}
-        async with self._units.writing() as unit:
-            await unit.orders.save(answered(order, fill, self._clock.now()))
+        async with self._ground.units.writing() as unit:
+            await unit.orders.save(answered(order, fill, self._ground.clock.now()))
             await unit.positions.save(after)
             await unit.positions.add_leg(leg_of(after, order.request.client_order_id, LegKind.ENTRY, fill))
             await self._judge(unit, told.signal, Verdict.EXECUTED, facts)
             await unit.record(_opened_event(after, initial_stop(after, instrument)))
-        self._book.put(after)
+        self._ground.book.put(after)
         return after
 
     async def _refused(self, position: Position, order: Order, refusal: Refused, signal: Signal | None) -> None:
-        now = self._clock.now()
+        now = self._ground.clock.now()
         after = position.moved_to(PositionState.FAILED)
         request = order.request
         no_funds = refusal.reason is RefusalReason.INSUFFICIENT_FUNDS
@@ -228,7 +218,7 @@ class Entries:
             "detail": refusal.detail,
             "client_order_id": request.client_order_id,
         }
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.orders.save(answered(order, refusal, now))
             await unit.positions.save(replace(after, closed_at=now))
             await self._judge(unit, signal, verdict, facts)
@@ -243,14 +233,14 @@ class Entries:
                     detail=refusal.detail,
                 )
             )
-        self._book.put(after)
+        self._ground.book.put(after)
 
     async def _unknown(self, position: Position, order: Order, outcome: OrderOutcome, signal: Signal | None) -> None:
-        now = self._clock.now()
+        now = self._ground.clock.now()
         detail = outcome.detail if isinstance(outcome, Unknown) else f"the venue answered {type(outcome).__name__}"
         request = order.request
         facts = {"client_order_id": request.client_order_id, "detail": detail}
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.orders.save(answered(order, Unknown(detail=detail), now))
             await self._judge(unit, signal, Verdict.ORDER_UNKNOWN, facts)
             await unit.record(
@@ -264,13 +254,13 @@ class Entries:
                     detail=detail,
                 )
             )
-        self._unsettled.put_nowait(order)
+        self._ground.unsettled.put_nowait(order)
 
     async def _judge(self, unit: UnitOfWork, signal: Signal | None, verdict: Verdict, facts: Facts) -> None:
         """Store the signal's verdict; one that was `order_unknown` becomes what turned out."""
         if signal is None:
             return
-        record = verdict_of(signal, verdict, facts, self._clock.now())
+        record = verdict_of(signal, verdict, facts, self._ground.clock.now())
         await unit.verdicts.settle(record)
         await unit.verdicts.add([record])
 
@@ -280,10 +270,10 @@ class Entries:
         if position.state is not PositionState.OPEN:
             return position
         detail = outcome.detail if isinstance(outcome, Refused | Unknown) else type(outcome).__name__
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.record(
                 UnprotectedPosition(
-                    at=self._clock.now(),
+                    at=self._ground.clock.now(),
                     exchange=position.exchange,
                     position_id=position.id,
                     symbol=position.symbol,

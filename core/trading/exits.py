@@ -1,6 +1,5 @@
 """Closing positions at market, and taking in what stops at the venue closed."""
 
-import asyncio
 from dataclasses import replace
 
 from core.domain.errors import RetryLater
@@ -21,10 +20,8 @@ from core.domain.orders import (
     Unknown,
 )
 from core.domain.positions import ExitReason, Position, PositionState
-from core.domain.settings import TradingSettings
-from core.ports.edges import Clock, Exchange
-from core.ports.storage import Units
-from core.trading.book import PositionBook
+from core.ports.edges import Exchange
+from core.trading.ground import Ground
 from core.trading.ids import client_order_id
 from core.trading.results import closed_event, record_exit, stop_reason
 from core.trading.sending import answered, ask, look_up, send, submitted
@@ -35,20 +32,8 @@ _GONE = {RefusalReason.POSITION_GONE, RefusalReason.REDUCE_ONLY}
 class Exits:
     """Ends positions, whole or in part. Callers hold the symbol's lock."""
 
-    def __init__(
-        self,
-        *,
-        units: Units,
-        clock: Clock,
-        book: PositionBook,
-        settings: TradingSettings,
-        unsettled: asyncio.Queue[Order],
-    ) -> None:
-        self._units = units
-        self._clock = clock
-        self._book = book
-        self._settings = settings
-        self._unsettled = unsettled
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
 
     async def close(
         self,
@@ -70,7 +55,7 @@ class Exits:
         if position.state is not PositionState.OPEN:
             return position, Cancelled()
         position, order = await self._intend(position, reason, quantity)
-        outcome = await send(exchange, order.request, self._settings.order_timeout)
+        outcome = await send(exchange, order.request, self._ground.settings.order_timeout)
         return await self.conclude(exchange, position, order, outcome, author=author), outcome
 
     async def conclude(
@@ -88,9 +73,9 @@ class Exits:
             return position
         if isinstance(outcome, Filled | PartiallyFilled):
             reason = position.exit_reason or ExitReason.CLOSED_OUTSIDE
-            async with self._units.writing() as unit:
+            async with self._ground.units.writing() as unit:
                 after = await record_exit(unit, position, order, outcome, reason, author=author)
-            self._book.put(after)
+            self._ground.book.put(after)
             await self._clear_stop(exchange, after)
             return after
         if isinstance(outcome, Refused) and outcome.reason in _GONE:
@@ -99,19 +84,19 @@ class Exits:
 
     async def take_stop_fill(self, position: Position, client_order_id_: str, fill: Execution) -> Position:
         """Store that the position's stop was executed at the venue; a fill taken in already changes nothing."""
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             order = await unit.orders.get(client_order_id_)
             if order is None or order.filled_quantity is not None or not position.state.is_live:
                 return position
             after = await record_exit(unit, position, order, fill, stop_reason(position))
-        self._book.put(after)
+        self._ground.book.put(after)
         return after
 
     async def take_fired_stop(self, exchange: Exchange, position: Position) -> Position:
         """Store that the position's stop was executed while nobody listened; anything else changes nothing."""
         if position.stop_order_id is None:
             return position
-        outcome = await look_up(exchange, position.symbol, position.stop_order_id, self._settings.order_timeout)
+        outcome = await look_up(exchange, position.symbol, position.stop_order_id, self._ground.settings.order_timeout)
         if not isinstance(outcome, Filled | PartiallyFilled):
             return position
         return await self.take_stop_fill(position, position.stop_order_id, outcome)
@@ -119,7 +104,9 @@ class Exits:
     async def take_gone(self, exchange: Exchange, position: Position, order: Order | None = None) -> Position:
         """Store the end of a position that the venue does not have any more: through its stop, else outside."""
         if position.stop_order_id is not None:
-            outcome = await look_up(exchange, position.symbol, position.stop_order_id, self._settings.order_timeout)
+            outcome = await look_up(
+                exchange, position.symbol, position.stop_order_id, self._ground.settings.order_timeout
+            )
             if isinstance(outcome, Unknown):
                 # What ended it is not known yet, and is not guessed: whoever saw it gone will look again.
                 gone = Refused(reason=RefusalReason.POSITION_GONE, detail=outcome.detail)
@@ -136,9 +123,9 @@ class Exits:
     async def _intend(
         self, position: Position, reason: ExitReason, quantity: Quantity | None
     ) -> tuple[Position, Order]:
-        now = self._clock.now()
+        now = self._ground.clock.now()
         after = replace(position.moved_to(PositionState.CLOSING), exit_reason=reason)
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             earlier = sum(o.request.leg is OrderLeg.EXIT for o in await unit.orders.of_position(position.id))
             request = OrderRequest(
                 client_order_id=client_order_id(position, OrderLeg.EXIT, earlier + 1),
@@ -152,14 +139,14 @@ class Exits:
             order = submitted(request, position.id, now)
             await unit.orders.add(order)
             await unit.positions.save(after)
-        self._book.put(after)
+        self._ground.book.put(after)
         return after, order
 
     async def _not_closed(self, position: Position, order: Order, outcome: OrderOutcome) -> Position:
-        now = self._clock.now()
+        now = self._ground.clock.now()
         request = order.request
         after = position
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.orders.save(answered(order, outcome, now))
             if isinstance(outcome, Unknown):
                 await unit.record(
@@ -190,17 +177,17 @@ class Exits:
                     )
                 )
         if isinstance(outcome, Unknown):
-            self._unsettled.put_nowait(order)
-        self._book.put(after)
+            self._ground.unsettled.put_nowait(order)
+        self._ground.book.put(after)
         return after
 
     async def _save(self, order: Order, outcome: OrderOutcome) -> None:
-        async with self._units.writing() as unit:
-            await unit.orders.save(answered(order, outcome, self._clock.now()))
+        async with self._ground.units.writing() as unit:
+            await unit.orders.save(answered(order, outcome, self._ground.clock.now()))
 
     async def _last_price(self, exchange: Exchange, position: Position) -> Price:
         try:
-            facts = await ask(exchange.market_facts(position.symbol), self._settings.order_timeout)
+            facts = await ask(exchange.market_facts(position.symbol), self._ground.settings.order_timeout)
         except RetryLater:
             return position.stop_price or position.entry
         return facts.price or position.stop_price or position.entry
@@ -210,20 +197,20 @@ class Exits:
         if position.state is not PositionState.CLOSED or position.stop_order_id is None:
             return
         try:
-            await ask(exchange.cancel(position.symbol, position.stop_order_id), self._settings.order_timeout)
+            await ask(exchange.cancel(position.symbol, position.stop_order_id), self._ground.settings.order_timeout)
         except RetryLater:
             return
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             stop = await unit.orders.get(position.stop_order_id)
             if stop is not None and stop.filled_quantity is None:
-                await unit.orders.save(answered(stop, Cancelled(), self._clock.now()))
+                await unit.orders.save(answered(stop, Cancelled(), self._ground.clock.now()))
 
     async def _closed_outside(self, position: Position, order: Order | None, price: Price) -> Position:
         """Close without a fill of ours: the price is the last one known, so the result is an estimate."""
-        now = self._clock.now()
+        now = self._ground.clock.now()
         fill = Filled(quantity=position.quantity, price=price, fee_quote=NO_MONEY, filled_at=now)
         after = position.reduced(fill, ExitReason.CLOSED_OUTSIDE)
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             if order is not None:
                 await unit.orders.save(answered(order, Cancelled(), now))
             await unit.positions.save(after)
@@ -231,7 +218,7 @@ class Exits:
                 ClosedOutside(at=now, exchange=position.exchange, position_id=position.id, symbol=position.symbol)
             )
             await unit.record(closed_event(after, None))
-        self._book.put(after)
+        self._ground.book.put(after)
         return after
 
 

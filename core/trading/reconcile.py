@@ -7,12 +7,10 @@ from core.domain.errors import RetryLater
 from core.domain.events import ReconcileReport, UnprotectedPosition
 from core.domain.orders import VenuePosition, VenueStop
 from core.domain.positions import Position, PositionState
-from core.domain.settings import TradingSettings
-from core.ports.edges import Clock, Exchange
-from core.ports.storage import Units
-from core.trading.book import PositionBook
+from core.ports.edges import Exchange
 from core.trading.entries import Entries
 from core.trading.exits import Exits
+from core.trading.ground import Ground
 from core.trading.sending import ask
 from core.trading.stops import initial_stop
 
@@ -24,22 +22,16 @@ class Reconcile:
 
     def __init__(
         self,
+        ground: Ground,
         *,
-        units: Units,
-        clock: Clock,
-        book: PositionBook,
         exchanges: Mapping[str, Exchange],
         entries: Entries,
         exits: Exits,
-        settings: TradingSettings,
     ) -> None:
-        self._units = units
-        self._clock = clock
-        self._book = book
+        self._ground = ground
         self._exchanges = exchanges
         self._entries = entries
         self._exits = exits
-        self._settings = settings
         self._told: set[str] = set()
         self._orphans: dict[str, set[str]] = {}
 
@@ -58,14 +50,14 @@ class Reconcile:
         fresh = tuple(f for f in findings if f not in self._told)
         self._told = set(findings)
         if fresh:
-            async with self._units.writing() as unit:
-                await unit.record(ReconcileReport(at=self._clock.now(), findings=fresh))
+            async with self._ground.units.writing() as unit:
+                await unit.record(ReconcileReport(at=self._ground.clock.now(), findings=fresh))
         return fresh
 
     async def _compare(self, exchange: Exchange, findings: list[str]) -> None:
         """Append what differs to `findings`, each as soon as it is dealt with: an answer missed later loses none."""
-        limit = self._settings.order_timeout
-        ours = {p.symbol: p for p in self._book.live() if p.exchange == exchange.name}
+        limit = self._ground.settings.order_timeout
+        ours = {p.symbol: p for p in self._ground.book.live() if p.exchange == exchange.name}
         theirs = {p.symbol: p for p in await ask(exchange.positions(), limit)}
         stops = await ask(exchange.stops(), limit)
         for position in ours.values():
@@ -76,15 +68,15 @@ class Reconcile:
         findings += [
             f"{exchange.name} holds {p.quantity} {p.symbol} that is not ours: left alone"
             for p in theirs.values()
-            if self._book.get(exchange.name, p.symbol) is None and p.symbol not in ours
+            if self._ground.book.get(exchange.name, p.symbol) is None and p.symbol not in ours
         ]
         await self._cancel_orphans(exchange, stops, findings)
 
     async def _compare_position(
         self, exchange: Exchange, seen: Position, theirs: VenuePosition | None, stops: Sequence[VenueStop]
     ) -> list[str]:
-        async with self._book.lock(exchange.name, seen.symbol):
-            position = self._book.get(exchange.name, seen.symbol)
+        async with self._ground.book.lock(exchange.name, seen.symbol):
+            position = self._ground.book.get(exchange.name, seen.symbol)
             if position is not seen:
                 return []  # It moved while the venue was being asked: the next round will see.
             if theirs is None or theirs.side is not position.side.entry_side:
@@ -103,18 +95,18 @@ class Reconcile:
 
     async def _compare_closing(self, exchange: Exchange, seen: Position) -> list[str]:
         """Take in the stop that was faster than an exit whose outcome is still unknown; the rest is settlement's."""
-        async with self._book.lock(exchange.name, seen.symbol):
-            if self._book.get(exchange.name, seen.symbol) is not seen:
+        async with self._ground.book.lock(exchange.name, seen.symbol):
+            if self._ground.book.get(exchange.name, seen.symbol) is not seen:
                 return []
             after = await self._exits.take_fired_stop(exchange, seen)
             return [] if after is seen else [f"{seen.symbol} on {exchange.name} is gone there: {after.exit_reason}"]
 
     async def _protect(self, exchange: Exchange, position: Position) -> str:
         """Place the missing stop at once: where it stood, or where the first one belongs."""
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.record(
                 UnprotectedPosition(
-                    at=self._clock.now(),
+                    at=self._ground.clock.now(),
                     exchange=exchange.name,
                     position_id=position.id,
                     symbol=position.symbol,
@@ -124,7 +116,7 @@ class Reconcile:
             )
         price = position.stop_price
         if price is None:
-            instruments = await ask(exchange.instruments(), self._settings.order_timeout)
+            instruments = await ask(exchange.instruments(), self._ground.settings.order_timeout)
             price = initial_stop(position, instruments[position.symbol])
         position = await self._store(replace(position, stop_order_id=None, stop_price=None))
         position = await self._entries.protect(exchange, position, price)
@@ -132,9 +124,9 @@ class Reconcile:
         return f"{position.symbol} on {exchange.name} had no stop: {stands}"
 
     async def _store(self, position: Position) -> Position:
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.positions.save(position)
-        self._book.put(position)
+        self._ground.book.put(position)
         return position
 
     async def _cancel_orphans(self, exchange: Exchange, stops: Sequence[VenueStop], findings: list[str]) -> None:
@@ -153,11 +145,11 @@ class Reconcile:
         self._orphans[exchange.name] = set(orphans)
         for client_order_id, symbol in orphans.items():
             if client_order_id in seen:
-                await ask(exchange.cancel(symbol, client_order_id), self._settings.order_timeout)
+                await ask(exchange.cancel(symbol, client_order_id), self._ground.settings.order_timeout)
                 findings.append(f"{exchange.name} had a stop order of {symbol} that protected nothing: cancelled")
 
     def _is_orphan(self, exchange: Exchange, stop: VenueStop, standing: Collection[str]) -> bool:
-        position = self._book.get(exchange.name, stop.symbol)
+        position = self._ground.book.get(exchange.name, stop.symbol)
         return position is None or (
             position.stop_order_id in standing and position.stop_order_id != stop.client_order_id
         )

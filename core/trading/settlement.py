@@ -1,6 +1,5 @@
 """Unknown outcomes: looked up by client order id until the truth is known, never repeated blindly."""
 
-import asyncio
 import heapq
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,12 +20,10 @@ from core.domain.orders import (
     Unknown,
 )
 from core.domain.positions import Position
-from core.domain.settings import TradingSettings
-from core.ports.edges import Clock, Exchange
-from core.ports.storage import Units
-from core.trading.book import PositionBook
+from core.ports.edges import Exchange
 from core.trading.entries import Entries, Told
 from core.trading.exits import Exits
+from core.trading.ground import Ground
 from core.trading.sending import ask, look_up
 from core.trading.stops import Stops
 
@@ -36,28 +33,20 @@ class Settlement:
 
     def __init__(
         self,
+        ground: Ground,
         *,
-        units: Units,
-        clock: Clock,
-        book: PositionBook,
         exchanges: Mapping[str, Exchange],
         refs: Sequence[ExchangeRef],
         entries: Entries,
         exits: Exits,
         stops: Stops,
-        settings: TradingSettings,
-        unsettled: asyncio.Queue[Order],
     ) -> None:
-        self._units = units
-        self._clock = clock
-        self._book = book
+        self._ground = ground
         self._exchanges = exchanges
         self._exchange_ids = {ref.name: ref.id for ref in refs}
         self._entries = entries
         self._exits = exits
         self._stops = stops
-        self._settings = settings
-        self._unsettled = unsettled
         self._due: list[tuple[datetime, int, str, Order]] = []
 
     async def recover(self) -> tuple[str, ...]:
@@ -66,7 +55,7 @@ class Settlement:
         Returns:
             A sentence an order, for the restart report.
         """
-        async with self._units.reading() as unit:
+        async with self._ground.units.reading() as unit:
             orders = await unit.orders.unsettled()
         found = []
         for order in orders:
@@ -82,15 +71,15 @@ class Settlement:
 
     async def run(self) -> None:
         """Settle orders as they are put into the queue; never ends. Started again, it goes on with those that wait."""
-        waits = self._settings.settle_waits
+        waits = self._ground.settings.settle_waits
         while True:
             if not self._due:
-                self._take(await self._unsettled.get(), 0)
-            while not self._unsettled.empty():
-                self._take(self._unsettled.get_nowait(), 0)
+                self._take(await self._ground.unsettled.get(), 0)
+            while not self._ground.unsettled.empty():
+                self._take(self._ground.unsettled.get_nowait(), 0)
             # Never longer than the first wait: an order that is lost meanwhile must not queue behind an old one.
-            await self._clock.sleep_until(min(self._due[0][0], self._clock.now() + waits[0]))
-            if self._due[0][0] > self._clock.now():
+            await self._ground.clock.sleep_until(min(self._due[0][0], self._ground.clock.now() + waits[0]))
+            if self._due[0][0] > self._ground.clock.now():
                 continue
             _, attempt, _, order = heapq.heappop(self._due)
             is_settled = False
@@ -109,8 +98,10 @@ class Settlement:
         """
         request = order.request
         exchange = self._exchanges[request.exchange]
-        async with self._book.lock(request.exchange, request.symbol):
-            outcome = await look_up(exchange, request.symbol, request.client_order_id, self._settings.order_timeout)
+        async with self._ground.book.lock(request.exchange, request.symbol):
+            outcome = await look_up(
+                exchange, request.symbol, request.client_order_id, self._ground.settings.order_timeout
+            )
             if outcome is None:
                 if not is_last:
                     return False
@@ -118,7 +109,7 @@ class Settlement:
             is_working = isinstance(outcome, Accepted) and request.leg is not OrderLeg.STOP
             if is_working or isinstance(outcome, Unknown):
                 return False
-            async with self._units.reading() as unit:
+            async with self._ground.units.reading() as unit:
                 stored = await unit.orders.get(request.client_order_id)
                 position = await unit.positions.get(order.position_id)
             if stored is None or position is None:
@@ -135,9 +126,9 @@ class Settlement:
         """Let an order that cannot be settled at once be looked up later; its signal is judged `order_unknown` now."""
         request = order.request
         if order.state is OrderState.UNKNOWN or request.leg is not OrderLeg.ENTRY:
-            self._unsettled.put_nowait(order)
+            self._ground.unsettled.put_nowait(order)
             return
-        async with self._units.reading() as unit:
+        async with self._ground.units.reading() as unit:
             position = await unit.positions.get(order.position_id)
         if position is None:
             raise Bug(f"order {request.client_order_id} has no position")
@@ -146,7 +137,7 @@ class Settlement:
 
     def _is_old(self, order: Order) -> bool:
         """True when an order that the venue does not know now will not turn up any more."""
-        return self._clock.now() - order.created_at > self._settings.order_timeout
+        return self._ground.clock.now() - order.created_at > self._ground.settings.order_timeout
 
     async def _conclude(self, exchange: Exchange, position: Position, order: Order, outcome: OrderOutcome) -> None:
         request = order.request
@@ -163,10 +154,10 @@ class Settlement:
                 await self._exits.conclude(exchange, position, order, outcome)
         if not was_told:
             return
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.record(
                 OrderSettled(
-                    at=self._clock.now(),
+                    at=self._ground.clock.now(),
                     exchange=request.exchange,
                     symbol=request.symbol,
                     leg=request.leg.value,
@@ -180,16 +171,16 @@ class Settlement:
     ) -> None:
         signal = None
         if position.signal_id is not None:
-            async with self._units.reading() as unit:
+            async with self._ground.units.reading() as unit:
                 signal = await unit.signals.find(position.signal_id, self._exchange_ids[position.exchange])
         instrument = None
         if isinstance(outcome, Filled | PartiallyFilled):
-            instruments = await ask(exchange.instruments(), self._settings.order_timeout)
+            instruments = await ask(exchange.instruments(), self._ground.settings.order_timeout)
             if position.symbol not in instruments:
-                raise RetryLater(f"{position.symbol} is not listed", self._settings.settle_waits[-1])
+                raise RetryLater(f"{position.symbol} is not listed", self._ground.settings.settle_waits[-1])
             instrument = instruments[position.symbol]
         await self._entries.conclude(exchange, position, order, outcome, Told(signal, instrument))
 
     def _take(self, order: Order, attempt: int) -> None:
-        at = self._clock.now() + self._settings.settle_waits[attempt]
+        at = self._ground.clock.now() + self._ground.settings.settle_waits[attempt]
         heapq.heappush(self._due, (at, attempt, order.request.client_order_id, order))

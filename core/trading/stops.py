@@ -1,6 +1,5 @@
 """The protective stop: placed at once, moved only for the better, never missing unnoticed."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,10 +19,8 @@ from core.domain.orders import (
     Unknown,
 )
 from core.domain.positions import Position
-from core.domain.settings import TradingSettings
-from core.ports.edges import Clock, Exchange
-from core.ports.storage import Units
-from core.trading.book import PositionBook
+from core.ports.edges import Exchange
+from core.trading.ground import Ground
 from core.trading.ids import client_order_id
 from core.trading.results import record_exit, stop_reason
 from core.trading.sending import answered, look_up, send, submitted
@@ -50,20 +47,8 @@ def _betters(position: Position, trigger: Price) -> bool:
 class Stops:
     """Places and moves the stop of one position at its venue. Callers hold the symbol's lock."""
 
-    def __init__(
-        self,
-        *,
-        units: Units,
-        clock: Clock,
-        book: PositionBook,
-        settings: TradingSettings,
-        unsettled: asyncio.Queue[Order],
-    ) -> None:
-        self._units = units
-        self._clock = clock
-        self._book = book
-        self._settings = settings
-        self._unsettled = unsettled
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
 
     async def put(
         self, exchange: Exchange, position: Position, price: Price, time_limit: timedelta | None = None
@@ -81,7 +66,7 @@ class Stops:
             if any, still stands) or `Unknown` (look at `position.stop_order_id` before trusting either; it is being
             settled).
         """
-        limit = time_limit or self._settings.order_timeout
+        limit = time_limit or self._ground.settings.order_timeout
         position, order = await self._intend(position, price)
         outcome = await send(exchange, order.request, limit, replaces=position.stop_order_id)
         if isinstance(outcome, Unknown):
@@ -89,18 +74,18 @@ class Stops:
             outcome = outcome if found is None else found
         if isinstance(outcome, Filled | PartiallyFilled):
             # It triggered before we learned that it stood: the position is gone through its own stop.
-            async with self._units.writing() as unit:
+            async with self._ground.units.writing() as unit:
                 position = await record_exit(unit, position, order, outcome, stop_reason(position))
-            self._book.put(position)
+            self._ground.book.put(position)
             return position, outcome
         position = await self.conclude(position, order, outcome)
         if isinstance(outcome, Unknown):
-            self._unsettled.put_nowait(order)
+            self._ground.unsettled.put_nowait(order)
         return position, outcome
 
     async def _intend(self, position: Position, price: Price) -> tuple[Position, Order]:
         """Write the stop down before it is sent; its version makes its id its own."""
-        now = self._clock.now()
+        now = self._ground.clock.now()
         position = replace(position, stop_version=position.stop_version + 1)
         request = OrderRequest(
             client_order_id=client_order_id(position, OrderLeg.STOP, position.stop_version),
@@ -113,10 +98,10 @@ class Stops:
             reduce_only=True,
         )
         order = submitted(request, position.id, now)
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.orders.add(order)
             await unit.positions.save(position)
-        self._book.put(position)
+        self._ground.book.put(position)
         return position, order
 
     async def conclude(self, position: Position, order: Order, outcome: OrderOutcome) -> Position:
@@ -124,12 +109,12 @@ class Stops:
 
         A stop that turns out to stand after a better one took its place changes nothing about the position.
         """
-        now = self._clock.now()
+        now = self._ground.clock.now()
         trigger = order.request.trigger_price
         if trigger is None:
             raise Bug(f"stop {order.request.client_order_id} has no trigger price")
         after = position
-        async with self._units.writing() as unit:
+        async with self._ground.units.writing() as unit:
             await unit.orders.save(answered(order, outcome, now))
             if isinstance(outcome, Accepted) and _betters(position, trigger):
                 after = replace(
@@ -153,5 +138,5 @@ class Stops:
                         )
                     )
                 await unit.positions.save(after)
-        self._book.put(after)
+        self._ground.book.put(after)
         return after

@@ -21,6 +21,7 @@ from core.guard.guardian import Guardian
 from core.trading.book import PositionBook
 from core.trading.entries import Entries, Entry
 from core.trading.exits import Exits
+from core.trading.ground import Ground
 from core.trading.pausing import Pausing
 from core.trading.reconcile import Reconcile
 from core.trading.settlement import Settlement
@@ -93,40 +94,17 @@ class Desk:
         self._wire_waves()
 
     def _wire_trading(self) -> None:
-        units, clock, book, trading, unsettled = self.units, self.clock, self.book, self.trading, self.unsettled
-        self.stops = Stops(units=units, clock=clock, book=book, settings=trading, unsettled=unsettled)
-        self.exits = Exits(units=units, clock=clock, book=book, settings=trading, unsettled=unsettled)
-        self.entries = Entries(
-            units=units,
-            clock=clock,
-            book=book,
-            stops=self.stops,
-            exits=self.exits,
-            settings=trading,
-            unsettled=unsettled,
+        ground = Ground(
+            units=self.units, clock=self.clock, book=self.book, settings=self.trading, unsettled=self.unsettled
         )
+        self.stops = Stops(ground)
+        self.exits = Exits(ground)
+        self.entries = Entries(ground, stops=self.stops, exits=self.exits)
         self.settlement = Settlement(
-            units=units,
-            clock=clock,
-            book=book,
-            exchanges=self.exchanges,
-            refs=REFS,
-            entries=self.entries,
-            exits=self.exits,
-            stops=self.stops,
-            settings=trading,
-            unsettled=unsettled,
+            ground, exchanges=self.exchanges, refs=REFS, entries=self.entries, exits=self.exits, stops=self.stops
         )
-        self.reconcile = Reconcile(
-            units=units,
-            clock=clock,
-            book=book,
-            exchanges=self.exchanges,
-            entries=self.entries,
-            exits=self.exits,
-            settings=trading,
-        )
-        self.pausing = Pausing(units=units, clock=clock)
+        self.reconcile = Reconcile(ground, exchanges=self.exchanges, entries=self.entries, exits=self.exits)
+        self.pausing = Pausing(units=self.units, clock=self.clock)
 
     def _wire_guard(self) -> None:
         self.guardian = Guardian(

@@ -1,0 +1,25 @@
+"""What every part of trading stands on, so that it is handed on as one."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from core.domain.orders import Order
+from core.domain.settings import TradingSettings
+from core.ports.edges import Clock
+from core.ports.storage import Units
+from core.trading.book import PositionBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The same for all parts of one process.
+
+    Attributes:
+        unsettled: Orders without an outcome, on their way to the settlement.
+    """
+
+    units: Units
+    clock: Clock
+    book: PositionBook
+    settings: TradingSettings
+    unsettled: asyncio.Queue[Order] = field(default_factory=asyncio.Queue)
