@@ -71,9 +71,7 @@ class TelegramPlatform:
         while True:
             try:
                 await self._bot.initialize()
-                # A webhook left behind by another program would refuse every poll.
-                await self._bot.delete_webhook()
-                await self._show_menu()
+                await self._prepare()
             except InvalidToken:
                 raise ConfigurationError(
                     f"{self._settings.api_url} refuses the bot's token: mend TELEGRAM_BOT_TOKEN or TELEGRAM_API_URL"
@@ -85,12 +83,20 @@ class TelegramPlatform:
                 _log.info("telegram connected as @%s", self._bot.username)
                 return
 
-    async def _show_menu(self) -> None:
+    async def _prepare(self) -> None:
+        """Remove a webhook that another program left, which would refuse every poll, and show the menu.
+
+        The token is known to be good: a server of one's own that knows neither call is no reason to stay away.
+        """
         commands = [BotCommand(command.name, command.summary[:_SUMMARY_LENGTH]) for command in self._menu]
-        try:
-            await self._bot.set_my_commands(commands[:_MENU_COMMANDS])
-        except BadRequest as error:
-            _log.error("telegram refuses the command menu: %s", error.message)
+        for name, call in (
+            ("deleteWebhook", self._bot.delete_webhook),
+            ("setMyCommands", partial(self._bot.set_my_commands, commands[:_MENU_COMMANDS])),
+        ):
+            try:
+                await call()
+            except (BadRequest, InvalidToken) as error:
+                _log.error("telegram refuses %s: %s", name, error.message)
 
     async def _poll(self, group: asyncio.TaskGroup, lanes: Lanes) -> None:
         while True:
@@ -98,11 +104,15 @@ class TelegramPlatform:
                 await self._receipts.change(self._settings.busy_poll)
             # While a command runs the server would answer at once, with what is known already.
             hold = timedelta(0) if self._receipts.is_busy else self._settings.poll_timeout
+            asked_at = self._clock.now()
             try:
                 updates = await self._fetch(hold)
             except TelegramError as error:
                 await self._wait_after(error)
                 continue
+            if not updates and hold and self._clock.now() - asked_at < self._settings.busy_poll:
+                # A server that does not hold polls open must not be asked without a pause.
+                await self._clock.sleep(self._settings.busy_poll)
             self._backoff = self._settings.first_backoff
             for update in updates:
                 if self._receipts.take(update.update_id):

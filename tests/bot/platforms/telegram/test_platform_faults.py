@@ -189,3 +189,23 @@ async def test_an_answer_is_not_tried_for_ever(
         stage.server.say(ANN, None, "/status")
         await stage.clock.run_until(lambda: "an answer to telegram:1001 is lost" in caplog.text)
     assert stage.server.count("sendMessage") == (1 if fault.status == 429 else 6)
+
+
+async def test_a_server_that_knows_neither_menu_nor_webhook_is_no_reason_to_stay_away(
+    server: TelegramServer, platform: TelegramPlatform, running: Running
+) -> None:
+    for method in ("deleteWebhook", "setMyCommands"):
+        server.order(Fault(method=method, status=404, description="Not Found: method not found"))
+    async with running(platform):
+        server.say(ANN, None, "/status")
+        await server.wait_for_messages(ANN)
+
+
+async def test_a_server_that_holds_no_poll_open_is_asked_with_pauses(
+    server: TelegramServer, platform: TelegramPlatform, clock: FakeClock, running: Running
+) -> None:
+    server.order(Fault(method="getUpdates", times=1000, body='{"ok": true, "result": []}'))
+    async with running(platform):
+        began_at = clock.now()
+        await clock.run_until(lambda: server.count("getUpdates") >= 20)
+        assert clock.now() - began_at >= 15 * timedelta(milliseconds=20)
