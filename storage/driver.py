@@ -6,12 +6,16 @@ here the rows come back with the execution, and the rest needs no thread.
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self, TypeVar
 
 import aiosqlite
 
 T = TypeVar("T")
+
+_PATIENCE_S = 5.0
+_PAUSE_S = 0.01
 
 Parameters = Sequence[Any] | dict[str, Any]
 
@@ -98,7 +102,7 @@ async def connect(path: str, pragmas: Sequence[str]) -> OneTripConnection:
         raw = sqlite3.connect(path, isolation_level=None)
         try:
             for pragma in pragmas:
-                raw.execute(f"PRAGMA {pragma}").close()
+                _set(raw, pragma)
         except BaseException:
             raw.close()
             raise
@@ -115,3 +119,20 @@ async def connect(path: str, pragmas: Sequence[str]) -> OneTripConnection:
             await connection.stopping
         raise
     return connection
+
+
+def _set(raw: sqlite3.Connection, pragma: str) -> None:
+    """Set a pragma; runs in the connection's thread, so waiting here holds up nobody else.
+
+    SQLite does not wait its busy time when a file is switched to WAL: two first starts at once would fail each other.
+    """
+    give_up_s = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            raw.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_s:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine import Connection
@@ -124,9 +124,13 @@ class Database:
                 yield connection
         else:
             with self._counted(), translated_errors():
-                async with self._reader.connect() as connection:
+                connection = await _opened(self._reader)
+                try:
                     await connection.begin()
                     yield connection
+                finally:
+                    # The library closes in a task of its own, which may outlive the pool; here it is waited for.
+                    await _settled(connection.close())
 
     async def copy_to(self, path: Path) -> None:
         """Write a complete, compact copy of the database to `path`, which must not exist; others go on meanwhile.
@@ -159,7 +163,7 @@ class Database:
         """Return the writing connection in a transaction that `end` ends; kept for the next one if all went well."""
         with self._counted(), translated_errors():
             async with self._lock:
-                connection, self._kept = self._kept or await self._writer.connect(), None
+                connection, self._kept = self._kept or await _opened(self._writer), None
                 try:
                     await connection.begin()
                     yield connection
@@ -217,13 +221,34 @@ def _engine(url: URL, size: int, pragmas: Sequence[str], begin: str | None) -> A
     return engine
 
 
+async def _opened(engine: AsyncEngine) -> AsyncConnection:
+    """Return a connection of `engine`; one that arrives after the task was cancelled is given back, not lost."""
+    opening = asyncio.ensure_future(_connect(engine))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await _finished(opening)
+        if not opening.cancelled() and opening.exception() is None:
+            await _settled(opening.result().close())
+        raise
+
+
+async def _connect(engine: AsyncEngine) -> AsyncConnection:
+    return await engine.connect()
+
+
 async def _settled(step: Awaitable[None]) -> None:
     """Run `step` to its end, even when the task is cancelled meanwhile."""
     running = asyncio.ensure_future(step)
     try:
         await asyncio.shield(running)
     except asyncio.CancelledError:
-        while not running.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
+        await _finished(running)
         raise
+
+
+async def _finished(running: asyncio.Future[Any]) -> None:
+    """Wait until `running` is done, however often we are cancelled meanwhile."""
+    while not running.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([running])
