@@ -14,8 +14,8 @@ import aiosqlite
 
 T = TypeVar("T")
 
-_PATIENCE_S = 5.0
-_PAUSE_S = 0.01
+_PATIENCE_S = 5
+_PAUSE_MS = 10
 
 Parameters = Sequence[Any] | dict[str, Any]
 
@@ -133,6 +133,6 @@ def _set(raw: sqlite3.Connection, pragma: str) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_s:
                 raise
-            time.sleep(_PAUSE_S)
+            time.sleep(_PAUSE_MS / 1000)
         else:
             return

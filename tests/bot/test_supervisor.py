@@ -131,11 +131,13 @@ async def test_what_no_restart_can_mend_is_told_once_and_not_tried_again(
 ) -> None:
     work, second = Work(clock, error), Work(clock, ConfigurationError("another one"))
     supervisor.keep("telegram", work)
-    assert await supervisor.failure() is error
-    supervisor.keep("slack", second)
+    async with asyncio.timeout(5):
+        assert await supervisor.failure() is error
+    later = supervisor.keep("slack", second)
     await clock.advance(timedelta(hours=1))
     assert work.started == [0]
     assert await supervisor.failure() is error
+    assert later.exception() is None
     assert crashes(units) == []
 
 
@@ -193,7 +195,8 @@ async def test_settling_waits_for_spawned_work_and_for_what_that_spawns(
         done.append("parent")
 
     async def child() -> None:
-        await asyncio.sleep(0)
+        for _ in range(9):
+            await asyncio.sleep(0)
         done.append("child")
 
     supervisor.spawn("parent", parent())

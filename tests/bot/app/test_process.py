@@ -159,7 +159,7 @@ async def test_a_process_that_loses_the_database_ends(
     async with asyncio.timeout(5):
         failure = await process.failure()
     assert isinstance(failure, AlreadyRunning)
-    assert "process 7 on elsewhere" in str(failure)
+    assert "lost its hold of the database" in str(failure)
     await process.stop(str(failure))
     assert is_held(path)
     await database.close()
