@@ -4,23 +4,23 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.lanes import Lanes, Work
 from bot.platforms.slack.answers import Answers
 from bot.platforms.slack.connection import SlackSocket, SlackSocketHandler
 from bot.platforms.slack.inbound import Inbox, build_app
-from bot.platforms.slack.lanes import Lanes
 from bot.platforms.slack.outbound import SlackMessenger
 from bot.platforms.slack.payloads import Heard
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.slack.web import CallRefused, SlackWeb
 from core.domain.delivery import Destination
 from core.domain.errors import ConfigurationError, RetryLater
-from core.domain.replies import Reply
 from core.ports.edges import Clock
 from handlers.invocation import Command, Dispatch, Invocation
 
@@ -68,10 +68,15 @@ class SlackPlatform:
         try:
             async with asyncio.TaskGroup() as tasks:
                 # Two kinds of lanes, so that an answer that waits for Slack holds back no further request.
-                answers = Lanes[tuple[Heard, Reply]](tasks, self._answer)
-                requests = Lanes[Heard](tasks, lambda heard: self._serve(heard, answers))
+                answers, requests = Lanes(tasks), Lanes(tasks)
+
+                def begin() -> None:
+                    # Only after the acknowledgement: work that keeps the loop busy must not stand before it.
+                    while (heard := self._inbox.take()) is not None:
+                        _put(requests, heard, partial(self._serve, heard, answers))
+
                 try:
-                    await self._listen(app, requests)
+                    await self._listen(app, begin)
                 finally:
                     await requests.drain(self._settings.drain)
                     await answers.drain(self._settings.drain)
@@ -95,12 +100,12 @@ class SlackPlatform:
             bot_token=self._settings.bot_token,
         )
 
-    async def _listen(self, app: AsyncApp, requests: Lanes[Heard]) -> None:
+    async def _listen(self, app: AsyncApp, begin: Callable[[], None]) -> None:
         handler: SlackSocketHandler | None = None
         hasty = 0
         try:
             while True:
-                old, handler = handler, await self._persist(lambda: self._connect(app, requests))
+                old, handler = handler, await self._persist(lambda: self._connect(app, begin))
                 # A socket that Slack is about to close is kept until the new one stands, so that nothing is missed.
                 if old is not None:
                     await old.close_async()
@@ -115,10 +120,10 @@ class SlackPlatform:
             if handler is not None:
                 await handler.close_async()
 
-    async def _connect(self, app: AsyncApp, requests: Lanes[Heard]) -> SlackSocketHandler:
+    async def _connect(self, app: AsyncApp, begin: Callable[[], None]) -> SlackSocketHandler:
         url = await self._web.open_connection()
         socket = SlackSocket(app_token=self._settings.app_token, url=url, web=self._web)
-        handler = SlackSocketHandler(app, socket, lambda: self._begin(requests))
+        handler = SlackSocketHandler(app, socket, begin)
         is_open = False
         try:
             async with asyncio.timeout(self._settings.call_timeout.total_seconds()):
@@ -151,12 +156,7 @@ class SlackPlatform:
         _log.log(level, "Slack is out of reach: %s; trying on", error)
         return wait
 
-    def _begin(self, requests: Lanes[Heard]) -> None:
-        # Only after the acknowledgement: work that keeps the loop busy must not stand before it.
-        while (heard := self._inbox.take()) is not None:
-            requests.put(heard.person.id, heard)
-
-    async def _serve(self, heard: Heard, answers: Lanes[tuple[Heard, Reply]]) -> None:
+    async def _serve(self, heard: Heard, answers: Lanes) -> None:
         invocation = Invocation(
             person=heard.person,
             chat=str(Destination(platform="slack", address=heard.channel)),
@@ -167,13 +167,15 @@ class SlackPlatform:
         )
         reply = await self._dispatch(invocation)
         if reply is not None:
-            answers.put(heard.person.id, (heard, reply))
-
-    async def _answer(self, answer: tuple[Heard, Reply]) -> None:
-        await self._answers.give(*answer)
+            _put(answers, heard, partial(self._answers.give, heard, reply))
 
 
 def _explain(error: CallRefused) -> str:
     if error.code in _TOKEN_FAULTS:
         return f"{error}: mend SLACK_BOT_TOKEN (xoxb-…) or SLACK_APP_TOKEN (xapp-…)"
     return f"{error}: install the app again from its manifest (wavehelm slack-manifest), with connections:write"
+
+
+def _put(lanes: Lanes, heard: Heard, work: Work) -> None:
+    if not lanes.add(heard.person.id, work):
+        _log.warning("something for slack:%s is dropped: too much waits already", heard.person.id)

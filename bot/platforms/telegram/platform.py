@@ -9,10 +9,10 @@ from functools import partial
 from telegram import BotCommand, Update
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
+from bot.lanes import Lanes
 from bot.platforms.telegram.errors import translate
 from bot.platforms.telegram.gateway import Gateway
 from bot.platforms.telegram.inbound import Heard, read_update
-from bot.platforms.telegram.lanes import Lanes
 from bot.platforms.telegram.outbound import Target, TelegramMessenger
 from bot.platforms.telegram.receipts import Receipts
 from bot.platforms.telegram.settings import TelegramSettings
