@@ -40,6 +40,7 @@ async def run_checks(settings: Settings) -> int:
         "telegram": lambda: _telegram(settings),
         "slack": lambda: _slack(settings),
         "people": lambda: _people(settings),
+        "routes": lambda: _routes(settings),
     }
     findings = [await _attempt(name, one) for name, one in tries.items()]
     table = Table("", "part", "finding")
@@ -63,7 +64,7 @@ async def _attempt(name: str, attempt: Callable[[], Awaitable[str]]) -> Finding:
 async def _settings(settings: Settings) -> str:
     refuse_what_is_not_there(settings)
     venues = ", ".join(ref.title for ref in refs_of(settings))
-    return f"{settings.trading.mode} on {venues}, {len(settings.routes)} routes"
+    return f"{settings.trading.mode} on {venues}"
 
 
 async def _database(settings: Settings) -> str:
@@ -105,3 +106,18 @@ async def _people(settings: Settings) -> str:
     if chats and not listed:
         raise ConfigurationError("nobody is listed in access.telegram or access.slack: nobody is let in")
     return f"{len(access.telegram)} on Telegram, {len(access.slack)} on Slack"
+
+
+async def _routes(settings: Settings) -> str:
+    is_set_up = {
+        "telegram": telegram_settings(settings) is not None,
+        "slack": slack_settings(settings) is not None,
+        "terminal": settings.terminal.enabled,
+    }
+    named = {destination for route in settings.routes for destination in route.to}
+    deaf = sorted(str(destination) for destination in named if not is_set_up.get(destination.platform, False))
+    if deaf:
+        raise ConfigurationError(f"no alert can reach {', '.join(deaf)}: its platform is not set up")
+    if not named:
+        raise ConfigurationError("routes name no destination: no alert reaches anybody")
+    return ", ".join(sorted(map(str, named)))

@@ -65,9 +65,9 @@ async def test_all_is_fine(servers: Servers, capsys: pytest.CaptureFixture[str])
     await upgrade_database(settings)
     assert await run_checks(settings) == FINE
     table = table_of(capsys.readouterr().out)
-    assert list(table) == ["settings", "database", "signals", "telegram", "slack", "people"]
+    assert list(table) == ["settings", "database", "signals", "telegram", "slack", "people", "routes"]
     assert {state for state, _ in table.values()} == {"ok"}
-    assert table["settings"][1] == "paper on Binance, Bybit, 1 routes"
+    assert table["settings"][1] == "paper on Binance, Bybit"
     assert "the file is sound" in table["database"][1]
     assert table["signals"][1] == "connected and let in"
     assert table["telegram"][1] == "@wavehelm_bot"
@@ -130,6 +130,20 @@ async def test_nobody_listed_is_nobody_let_in(servers: Servers, capsys: pytest.C
     nobody = servers.settings(listed=())
     assert await run_checks(nobody) == MEND
     assert "nobody is let in" in table_of(capsys.readouterr().out)["people"][1]
+
+
+async def test_a_route_to_a_platform_that_is_not_set_up_is_named(
+    servers: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes = 'routes=[{match: {severity: info}, to: ["telegram:-1001", "terminal"]}]'
+    assert await run_checks(servers.settings(routes, "terminal.enabled=false")) == MEND
+    state, finding = table_of(capsys.readouterr().out)["routes"]
+    assert (state, "terminal" in finding, "telegram" in finding) == ("MEND", True, False)
+
+
+async def test_routes_to_nowhere_are_named(servers: Servers, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await run_checks(servers.settings("routes=[]")) == MEND
+    assert "no alert reaches anybody" in table_of(capsys.readouterr().out)["routes"][1]
 
 
 async def test_without_chats_nobody_need_be_listed(servers: Servers, capsys: pytest.CaptureFixture[str]) -> None:
