@@ -1,6 +1,7 @@
 """Executes a wave at most once ever: one durable claim, all exchanges side by side, one final state."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from core.ports.edges import Clock
 from core.ports.storage import Units
 from core.waves.collector import stale_verdict
 from core.waves.exchange_wave import ExchangeWave
+
+_log = logging.getLogger(__name__)
 
 
 class WaveExecutor:
@@ -42,7 +45,9 @@ class WaveExecutor:
             async with self._units.writing() as unit:
                 if not await unit.waves.claim(wave_at, self._clock.now()):
                     return
-            await self._see_through(wave_at)
+            failures = await self._see_through(wave_at)
+        if failures:
+            raise failures[0]
 
     async def rest(self) -> None:
         """Wait until no wave is being executed; with `halting` set that is after the order in flight."""
@@ -65,13 +70,17 @@ class WaveExecutor:
             age = self._clock.now() - (wave.claimed_at or wave.wave_at)
             if age <= self._settings.resume_within:
                 found.append(f"wave {wave.wave_at:%H:%M} goes on where it was left")
-                await self._see_through(wave.wave_at)
+                # A fault in it must not keep the process from starting: open positions wait to be guarded.
+                for failure in await self._see_through(wave.wave_at):
+                    found.append(f"wave {wave.wave_at:%H:%M} failed: {type(failure).__name__}: {failure}")
+                    _log.error("resumed_wave_failed", exc_info=failure, extra={"wave": wave.wave_at.isoformat()})
             else:
                 found.append(f"wave {wave.wave_at:%H:%M} was interrupted")
                 await self._interrupt(wave.wave_at)
         return tuple(found)
 
-    async def _see_through(self, wave_at: datetime) -> None:
+    async def _see_through(self, wave_at: datetime) -> list[Exception]:
+        """Let every exchange trade its part, end the wave, and return what failed in them."""
         async with self._units.reading() as unit:
             signals = await unit.signals.of_wave(wave_at)
             verdicts = await unit.verdicts.of_wave(wave_at)
@@ -84,13 +93,12 @@ class WaveExecutor:
             ),
             return_exceptions=True,
         )
-        failures = [answer for answer in answers if isinstance(answer, BaseException)]
-        if failures or not all(answers):
+        failures = [answer for answer in answers if isinstance(answer, Exception)]
+        if not all(answer is True for answer in answers):
             await self._interrupt(wave_at)
         else:
             await self._finish(wave_at)
-        if failures:
-            raise failures[0]
+        return failures
 
     async def _finish(self, wave_at: datetime) -> None:
         async with self._units.writing() as unit:

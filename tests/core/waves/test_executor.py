@@ -168,6 +168,16 @@ async def test_a_young_wave_goes_on_where_it_was_left(desk: Desk, after_orders: 
     assert after.units.store.results[WAVE_AT, "binance"].executed == 4
 
 
+async def test_a_fault_in_a_wave_that_goes_on_does_not_keep_the_process_from_starting(desk: Desk) -> None:
+    await die_in_the_middle(desk, 1)
+    after = desk.restarted()
+    after.venue.script("place", RuntimeError("a bug"), symbol="C00002USDT")
+    found = await after.finish(after.recover())
+    assert found == ("wave 10:00 goes on where it was left", "wave 10:00 failed: RuntimeError: a bug")
+    assert after.units.store.waves[WAVE_AT].state is WaveState.INTERRUPTED
+    assert len(after.verdicts()) == 4
+
+
 async def test_a_wave_that_goes_on_keeps_its_target(desk: Desk) -> None:
     await prepare(desk, make_wave_signals(8))
     task = asyncio.create_task(desk.executor.execute(WAVE_AT))
