@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -63,11 +63,22 @@ def test_every_command_is_there_once_by_the_name_of_its_module() -> None:
     assert set(COMMANDS.split()) <= files
 
 
+def wordless(renderers: Iterable[str]) -> set[str]:
+    """Return the kinds of event that people are told of without words of their own."""
+    return {kind for kind, event in event_types().items() if event.severity > Severity.SILENT} - set(renderers)
+
+
 def test_every_event_that_people_are_told_of_has_words_of_its_own() -> None:
     renderers = build_registry().renderers
-    told = {kind for kind, event in event_types().items() if event.severity > Severity.SILENT}
-    assert told <= set(renderers)
+    assert wordless(renderers) == set()
     assert "" in renderers
+
+
+def test_an_event_without_words_is_noticed(package: ModuleType) -> None:
+    write(package, "one", ALERT.format(event="Started"))
+    found = find_renderers(package)
+    assert "started" not in wordless(found)
+    assert {"stopped", "wave_finished", "unprotected_position"} <= wordless(found)
 
 
 def test_every_event_has_a_kind_and_a_sentence() -> None:
