@@ -83,13 +83,19 @@ class Reconcile:
                 after = await self._exits.take_gone(exchange, position)
                 end = "how is not known yet" if after.state.is_live else after.exit_reason
                 return [f"{seen.symbol} on {exchange.name} is gone there: {end}"]
+            has_stop = any(s.client_order_id == position.stop_order_id for s in stops)
+            if not has_stop:
+                # It may have fired after the venue told its positions: then nothing is missing, and its fill counts.
+                after = await self._exits.take_fired_stop(exchange, position)
+                if after is not position:
+                    return [f"{seen.symbol} on {exchange.name} is gone there: {after.exit_reason}"]
             findings = []
             if theirs.quantity != position.quantity:
                 findings.append(
                     f"{seen.symbol} on {exchange.name}: {position.quantity} here, {theirs.quantity} there: taken over"
                 )
                 position = await self._store(replace(position, quantity=theirs.quantity))
-            if not any(s.client_order_id == position.stop_order_id for s in stops):
+            if not has_stop:
                 findings.append(await self._protect(exchange, position))
             return findings
 

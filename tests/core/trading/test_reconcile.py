@@ -1,12 +1,13 @@
 """Our positions against the venue's: each difference mended or told, and told once."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from core.domain.errors import RetryLater
 from core.domain.events import ClosedOutside, PositionClosed, ReconcileReport, UnprotectedPosition
-from core.domain.orders import RefusalReason, Refused, Unknown
+from core.domain.orders import RefusalReason, Refused, Unknown, VenueStop
 from core.domain.positions import ExitReason, Position, PositionState
 from core.domain.signals import Side
 from tests.builders import make_position, make_stop_request, price, quantity
@@ -227,3 +228,19 @@ async def test_what_ended_it_is_not_guessed_while_the_venue_cannot_tell(desk: De
     assert desk.position().state is PositionState.OPEN
     await desk.reconcile.run()
     assert desk.position().exit_reason is ExitReason.STOP_LOSS
+
+
+async def test_a_stop_that_fires_between_the_venues_answers_is_no_missing_stop(
+    desk: Desk, held: Position, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = desk.venue.stops
+
+    async def stops_after_a_fall() -> Sequence[VenueStop]:
+        desk.venue.set_price("SOLUSDT", 90)
+        return await answer()
+
+    monkeypatch.setattr(desk.venue, "stops", stops_after_a_fall)
+    (finding,) = await desk.finish(desk.reconcile.run())
+    assert "stop_loss" in finding
+    assert desk.events(UnprotectedPosition) == []
+    assert (desk.position().exit_reason, desk.position().exit_price) == (ExitReason.STOP_LOSS, price(96))
