@@ -18,6 +18,7 @@ from bot.app.edges import (
     simulated_prices,
     simulated_venue,
 )
+from bot.app.hearing import Hearing
 from bot.app.journal import Journal
 from bot.app.keeping import Keeping, open_keeping
 from bot.app.outlook import Outlook
@@ -86,7 +87,7 @@ class Process:
             opened.push_async_callback(self._supervisor.end)
             found = await self._trade.recover()
             await self._journal.started(version("wavehelm"), found)
-            self._begin(keeping.lease)
+            self._begin(keeping)
             self._opened = opened.pop_all()
 
     async def failure(self) -> Fatal:
@@ -182,14 +183,15 @@ class Process:
             send_timeout=settings.delivery.send_timeout,
         )
 
-    def _begin(self, lease: Lease) -> None:
+    def _begin(self, keeping: Keeping) -> None:
         settings, keep = self._settings, self._supervisor.keep
-        keep("lease", lambda: self._beat(lease))
+        keep("lease", lambda: self._beat(keeping.lease))
         self._trade.start()
         self._relaying = keep("relay", self._relay.run)
         keep("outbox", self._relay.listen)
+        units, started_at = keeping.units, self._clock.now()
         for name, listener in self._chats.listeners.items():
-            keep(name, listener.run)
+            keep(name, Hearing(name, listener, units=units, clock=self._clock, started_at=started_at).run)
         control = ControlSocket(
             settings.database.control_socket, dispatch=self._dispatch, render=to_plain, clock=self._clock
         )
