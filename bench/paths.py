@@ -25,6 +25,7 @@ from storage.schema import upgrade
 from storage.unit_of_work import SqlUnits
 from tests.builders import make_position
 from tests.core.desk import Desk
+from tests.fakes.router import EveryRoute
 
 ROUNDS = 60
 
@@ -122,7 +123,7 @@ async def storing(folder: Path) -> Figure:
     wave_at = datetime.now(UTC)
     database = await Database.open(f"sqlite:///{folder / 'ours.db'}")
     await upgrade(database)
-    units = SqlUnits(database, TradingMode.PAPER, lambda _: [])
+    units = SqlUnits(database, TradingMode.PAPER, EveryRoute())
     collector = Collector(units=units, clock=SystemClock(), settings=WaveSettings(max_signal_age=timedelta(days=1)))
     decoder = FrameDecoder(frozenset({1, 2}))
     batches: list[SignalBatch] = [decoder.decode(frame(100, 1 + 1000 * n), frozenset()).batch for n in range(ROUNDS)]

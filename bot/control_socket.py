@@ -1,6 +1,7 @@
 """The running process's own door for `wavehelm do`: a Unix socket that only its user may open (mode 0600).
 
 Whoever may open it is trusted as much as the terminal; what the words may do is still decided by the dispatcher.
+A request is a line of JSON; so is the answer, and the bytes of a file follow it if it names one.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.errors import ConfigurationError, Unreachable
@@ -22,6 +24,10 @@ from handlers.invocation import Dispatch, Invocation, InvocationKind
 LOCAL = "local"
 """The one person behind the socket, as roles are listed for it."""
 
+CHAT = "socket"
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes; a larger file is not sent, and the answer says so."""
+
 _LONGEST_LINE = 65_536
 _LONGEST_ANSWER = 16 * _LONGEST_LINE
 _ANSWER_TIMEOUT_S = 60
@@ -29,6 +35,22 @@ _NO_REQUEST = (ConnectionError, RecursionError, TimeoutError, ValueError)
 """What a caller's own fault, or its leaving, looks like; it gets no answer."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentFile:
+    """A file that came with an answer."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the running process answered."""
+
+    text: str
+    file: SentFile | None = None
 
 
 class ControlSocket:
@@ -81,16 +103,32 @@ class ControlSocket:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = json.loads(await reader.readline())
         reply = await self._dispatch(self._invocation(asked))
-        text = "" if reply is None else self._render(reply)
-        writer.write(json.dumps({"text": text}).encode() + b"\n")
+        header, content = self._written(reply)
+        if reply is not None and reply.confirmation is not None:
+            # Before it is sent: whoever reads it may confirm at once. What is written here cannot be changed.
+            self._dispatch.shown(reply.confirmation, CHAT, "")
+        writer.write(json.dumps(header).encode() + b"\n")
+        writer.write(content)
         await writer.drain()
+
+    def _written(self, reply: Reply | None) -> tuple[dict[str, object], bytes]:
+        """Return the line that answers, and the bytes that follow it."""
+        if reply is None:
+            return {"text": ""}, b""
+        text, file = self._render(reply), reply.file
+        if file is None:
+            return {"text": text}, b""
+        if len(file.content) > LARGEST_FILE:
+            text += f"\n{file.name} is too large to come this way: {len(file.content)} bytes, {LARGEST_FILE} at most."
+            return {"text": text}, b""
+        return {"text": text, "file": {"name": file.name, "size": len(file.content)}}, file.content
 
     def _invocation(self, asked: object) -> Invocation:
         if not isinstance(asked, dict):
             raise ValueError("a request is an object with words")  # noqa: TRY004 - one error for one mistake
         return Invocation(
             person=Person(platform="socket", id=LOCAL, name=str(asked.get("user", ""))[:40]),
-            chat="socket",
+            chat=CHAT,
             kind=InvocationKind.SOCKET,
             words=str(asked.get("words", "")),
             is_private=True,
@@ -144,7 +182,7 @@ def _file_of(path: Path) -> Iterator[None]:
                 path.unlink()
 
 
-async def ask(path: Path, words: str) -> str:
+async def ask(path: Path, words: str) -> Told:
     """Send `words` to the process that listens at `path` and return its answer.
 
     Raises:
@@ -152,28 +190,37 @@ async def ask(path: Path, words: str) -> str:
     """
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-            answer = await _exchange(path, json.dumps({"words": words, "user": _user()}).encode() + b"\n")
-            return str(json.loads(answer)["text"])
+            return await _exchange(path, json.dumps({"words": words, "user": _user()}).encode() + b"\n")
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise Unreachable(f"no running wavehelm listens at {path}: start one with `wavehelm run`") from error
     except TimeoutError as error:
         raise Unreachable(f"the process at {path} does not answer") from error
-    except (ConnectionError, ValueError) as error:
+    except (ConnectionError, EOFError, KeyError, TypeError, ValueError) as error:
         raise Unreachable(f"the process at {path} closed the connection without an answer") from error
     except OSError as error:
         raise Unreachable(f"{path} cannot be opened: {error.strerror or error}") from error
 
 
-async def _exchange(path: Path, request: bytes) -> bytes:
+async def _exchange(path: Path, request: bytes) -> Told:
     reader, writer = await asyncio.open_unix_connection(path, limit=_LONGEST_ANSWER)
     try:
         writer.write(request)
         await writer.drain()
-        return await reader.readline()
+        answer = json.loads(await reader.readline())
+        return Told(text=str(answer["text"]), file=await _sent_file(reader, answer.get("file")))
     finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def _sent_file(reader: asyncio.StreamReader, named: dict[str, object] | None) -> SentFile | None:
+    if named is None:
+        return None
+    size = int(str(named["size"]))
+    if not 0 <= size <= LARGEST_FILE:
+        raise ValueError("no such file can come this way")
+    return SentFile(name=str(named["name"]), content=await reader.readexactly(size))
 
 
 def _user() -> str:

@@ -1,7 +1,8 @@
 """An event loop whose time is ours: it jumps to the next timer whenever nothing is left to do; for replays and tests.
 
 Threads (the database's) are waited for in real time, and what they finish is let in one piece at a time, only when the
-loop has nothing else to do: so the order of everything is the same in every run. Sockets do not belong here.
+loop has nothing else to do: so the order of everything is the same in every run. Sockets may be used where both ends
+live in this loop: what one end has sent is there for the other before time goes on.
 """
 
 import asyncio
@@ -27,8 +28,10 @@ class _Selector(selectors.DefaultSelector):
         Raises:
             Bug: nothing was left to do, and nothing came in all that time.
         """
+        if ready := super().select(0):
+            return ready
         if timeout is not None and timeout <= 0:
-            return super().select(timeout)
+            return []
         patience_s = self.wait(timeout)
         ready = super().select(patience_s)
         if patience_s and not ready:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.domain.people import Person, Role
+from core.domain.people import Grant, Person, Role
 from handlers.invocation import Command, Invocation
 
 
@@ -34,7 +34,7 @@ class Decision:
 
 
 class Access:
-    """Rights as configured.
+    """Rights as configured, and what was granted in chat over them; implements `handlers.services.Rights`.
 
     Args:
         roles: By platform and the platform's own id of a person; who is missing is nobody.
@@ -57,9 +57,30 @@ class Access:
         """Return the role that `person` is listed with, NOBODY if not listed; names are not looked at."""
         return self._roles.get((person.platform, person.id), Role.NOBODY)
 
+    def listed(self) -> Mapping[tuple[str, str], Role]:
+        """Return everybody who has a role, by platform and id."""
+        return {key: role for key, role in self._roles.items() if role is not Role.NOBODY}
+
+    def apply(self, grant: Grant) -> None:
+        """Let a stored grant be in force, whatever the configuration says; NOBODY takes the role away."""
+        self._roles[grant.platform, grant.person_id] = grant.role
+
+    def chats(self) -> Mapping[str, Role]:
+        """Return the chats that have a ceiling."""
+        return dict(self._ceilings)
+
+    def follow(self, old_chat: str, new_chat: str) -> None:
+        """Let the ceilings of a chat, and of its topics, hold in the chat that it became; safe to repeat."""
+        old, new = old_chat.partition("/")[0], new_chat.partition("/")[0]
+        for chat, ceiling in list(self._ceilings.items()):
+            whole, slash, topic = chat.partition("/")
+            if whole == old:
+                moved = f"{new}{slash}{topic}"
+                self._ceilings[moved] = min(ceiling, self._ceilings.get(moved, Role.ADMIN))
+
     def role_in(self, person: Person, chat: str) -> Role:
         """Return the role of `person` in `chat`: the listed one, no higher than the chat's ceiling."""
-        return min(self.role_of(person), self._ceiling(chat))
+        return min(self.role_of(person), self.ceiling(chat))
 
     def decide(self, invocation: Invocation, command: Command | None) -> Decision:
         """Return whether `invocation` may run `command`; None is "no command of ours", open to listed people only."""
@@ -70,16 +91,17 @@ class Access:
             return Decision(role=role, denial=Denial.UNLISTED)
         if command is None:
             return Decision(role=role)
-        if self._is_disabled(invocation.person.platform, command):
+        if self.is_disabled(invocation.person.platform, command):
             return Decision(role=role, denial=Denial.DISABLED)
         if role < command.role:
             return Decision(role=role, denial=Denial.ROLE if listed < command.role else Denial.CEILING)
         return Decision(role=role)
 
-    def _ceiling(self, chat: str) -> Role:
+    def ceiling(self, chat: str) -> Role:
         """Return the lowest ceiling of a chat and of what it is a topic of."""
         whole = chat.partition("/")[0]
         return min(self._ceilings.get(chat, Role.ADMIN), self._ceilings.get(whole, Role.ADMIN))
 
-    def _is_disabled(self, platform: str, command: Command) -> bool:
+    def is_disabled(self, platform: str, command: Command) -> bool:
+        """Return True if `command` is switched off on `platform`."""
         return not self._disabled.get(platform, frozenset()).isdisjoint({command.name, *command.aliases})

@@ -39,6 +39,21 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+def choose(word: str, options: Iterable[str]) -> str:
+    """Return the one of `options` that `word` is, in any case.
+
+    Raises:
+        UsageError: it is none of them; the text names the nearest, or all of them when none is near.
+    """
+    known = list(options)
+    found = next((option for option in known if option.lower() == word.lower()), None)
+    if found is not None:
+        return found
+    guess = nearest(word, known)
+    hint = f"did you mean {guess}?" if guess else f"one of {texts.listing(known)}."
+    raise UsageError(f"{texts.quoted(word)} is not known here; {hint}")
+
+
 def find_exchange(word: str, exchanges: Sequence[ExchangeRef]) -> ExchangeRef | None:
     """Return the exchange called `word` (name or title, any case), or None."""
     wanted = word.lower()

@@ -88,7 +88,12 @@ def named(text: str) -> str:
 
 def coin(symbol: str) -> str:
     """Return a symbol without its quote, for tables: SOLUSDT gives SOL; at most eight characters."""
-    return texts.cut(symbol.removesuffix("USDT") or symbol, 8)
+    return texts.cut(base(symbol), 8)
+
+
+def base(symbol: str) -> str:
+    """Return a symbol without its quote, for sentences: SOLUSDT gives SOL."""
+    return symbol.removesuffix("USDT") or symbol
 
 
 def side_mark(side: PositionSide | Side) -> str:

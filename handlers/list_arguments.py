@@ -20,6 +20,11 @@ class ListArguments:
     period: Period | None = None
     count: int | None = None
 
+    def told(self) -> tuple[str, ...]:
+        """Return in words what narrows the list; the count does not."""
+        parts = (self.exchange and self.exchange.title, self.symbol, self.period and self.period.title)
+        return tuple(part for part in parts if part)
+
 
 def read_list(
     words: Sequence[str], *, exchanges: Sequence[ExchangeRef], known: Collection[str], now: datetime, most: int

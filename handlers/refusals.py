@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from core.domain.people import Person
+from core.domain.people import Person, Role
 from core.domain.replies import Button, Reply, Tone
 from handlers import texts
 from handlers.access import Decision, Denial
@@ -16,11 +16,13 @@ def unlisted(person: Person) -> Reply:
     return _notice(f"You are not on the list of this bot. Your id is {person.platform}:{person.id}.")
 
 
-def denied(decision: Decision, command: Command) -> Reply:
-    """Return why a listed person may not run `command`."""
+def denied(decision: Decision, command: Command, needed: Role | None = None) -> Reply:
+    """Return why a listed person may not run `command`, or the part of it that needs the role `needed`."""
+    role = (command.role if needed is None else needed).name.lower()
+    needs = f"needs the role {role}" if needed is None else f"needs the role {role} for that"
     reasons = {
-        Denial.ROLE: f"needs the role {command.role.name.lower()}; you are {decision.role.name.lower()}",
-        Denial.CEILING: f"needs the role {command.role.name.lower()}; in this chat nobody has it",
+        Denial.ROLE: f"{needs}; you are {decision.role.name.lower()}",
+        Denial.CEILING: f"{needs}; in this chat nobody has it",
         Denial.DISABLED: "is switched off here",
     }
     reason = reasons.get(decision.denial, "is not yours to use") if decision.denial else "is not yours to use"

@@ -19,6 +19,10 @@ Render = Callable[[Event, Alert], Reply]
 """What a module of handlers/alerts declares as `render`, for the class that it declares as `EVENT`."""
 
 
+RESERVED = frozenset({"confirm", "cancel"})
+"""Words that answer a question; the dispatcher knows them itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """All commands, and the renderers of all events by kind; the kind "" is the fallback."""
@@ -60,12 +64,14 @@ def make_registry(found: Iterable[Command], renderers: Mapping[str, Render]) -> 
     """Return a registry of these commands, by section and name.
 
     Raises:
-        Bug: two commands share a name or an alias.
+        Bug: two commands share a name or an alias, or one takes a word of the dispatcher.
     """
     ordered = tuple(sorted(found, key=lambda command: (_SECTIONS.index(command.section), command.name)))
     by_word: dict[str, Command] = {}
     for command in ordered:
         for word in (command.name, *command.aliases):
+            if word in RESERVED:
+                raise Bug(f"/{word} belongs to confirmations, not to the command {command.name}")
             other = by_word.setdefault(word, command)
             if other is not command:
                 raise Bug(f"/{word} is claimed by the commands {other.name} and {command.name}")

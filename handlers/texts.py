@@ -107,6 +107,11 @@ def time(at: datetime, now: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
+def moment(at: datetime) -> str:
+    """Return a UTC time of day to the second, for what is about to happen: 10:06:30 UTC."""
+    return f"{at.astimezone(UTC):%H:%M:%S} UTC"
+
+
 def table_time(at: datetime, now: datetime) -> str:
     """Return a UTC time of at most eleven characters: 10:15 today, 11-19 10:15 otherwise."""
     at, now = at.astimezone(UTC), now.astimezone(UTC)

@@ -13,6 +13,16 @@ from handlers.invocation import UsageError
 
 WAVE_STEP_MIN = 15
 
+_HOW = "write 24h, 7d, today, 2026-11-01 or 2026-11-01..2026-11-07."
+_DAYS_AGO = {"today": 0, "yesterday": 1}
+_ISO_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
+# Durations with long or unknown units, and dates in other orders or with other signs between.
+_NEARLY = re.compile(
+    r"\d+(sec|second|min|minute|hr|hour|day|week|mo|mon|month|y|yr|year)s?"
+    r"|\d{4}[-/.]\d{1,2}([/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}",
+    re.ASCII,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
@@ -24,20 +34,28 @@ class Period:
 
 
 def find_period(word: str, now: datetime) -> Period | None:
-    """Return the period that `word` writes: 24h, 7d, today, a day, or two days with .. between (both included).
+    """Return the period that `word` writes, or None if it is something else.
+
+    24h and 7d end now; today, yesterday, a day, and two days with .. between are whole days (UTC), the last included;
+    without a last day it is today.
 
     Raises:
-        UsageError: its days do not exist or stand in the wrong order.
+        UsageError: it is meant as a period but is none: days that do not exist or stand in the wrong order, other ways
+            to write a date or a duration.
     """
-    if word.lower() == "today":
-        return _days(now.date(), now.date(), "today")
+    if word.lower() in _DAYS_AGO:
+        day = now.astimezone(UTC).date() - timedelta(days=_DAYS_AGO[word.lower()])
+        return _days(day, day, word.lower())
     duration = find_duration(word)
     if duration is not None:
         return Period(since_at=now - duration, until_at=now, title=f"last {word.lower()}")
     first, separator, last = word.partition("..")
-    if not separator and not re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", word):
+    if not separator and not _ISO_DAY.fullmatch(word):
+        if _NEARLY.fullmatch(word.lower()):
+            raise UsageError(f"{texts.quoted(word)} is no period; {_HOW}")
         return None
-    since, until = _day(first, word), _day(last or first, word)
+    since = _day(first, word)
+    until = _day(last, word) if last else now.astimezone(UTC).date() if separator else since
     if until < since:
         raise UsageError(f"{texts.quoted(word)} ends before it begins.")
     return _days(since, until, f"{since}..{until}" if until > since else str(since))
@@ -72,10 +90,13 @@ def _moment(word: str, now: datetime) -> datetime | None:
 
 
 def _day(text: str, word: str) -> date:
+    if not _ISO_DAY.fullmatch(text):
+        raise UsageError(f"{texts.quoted(word)} is no period; {_HOW}")
     try:
-        return date.fromisoformat(text)
+        year, month, day = (int(part) for part in text.split("-"))
+        return date(year, month, day)
     except ValueError:
-        raise UsageError(f"{texts.quoted(word)} is no period; write 24h, 7d or 2026-11-01..2026-11-07.") from None
+        raise UsageError(f"There is no day {texts.quoted(text)}.") from None
 
 
 def _days(first: date, last: date, title: str) -> Period:

@@ -17,7 +17,7 @@ from handlers.verdict_facts import VerdictFacts
 
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.EXECUTED: "executed",
-    Verdict.ORDER_REFUSED: "order refused",
+    Verdict.ORDER_REFUSED: "refused",
     Verdict.ORDER_UNKNOWN: "order unknown",
     Verdict.UNUSED_BUFFER: "not needed",
     Verdict.NOT_SELECTED: "ranked too low",
@@ -28,7 +28,7 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.NO_PRICE: "no price",
     Verdict.SPREAD_TOO_WIDE: "wide spread",
     Verdict.BELOW_MIN_NOTIONAL: "below minimum",
-    Verdict.LOW_OPEN_INTEREST: "low interest",
+    Verdict.LOW_OPEN_INTEREST: "low OI",
     Verdict.LOW_VOLUME: "low volume",
     Verdict.OVERHEATED: "overheated",
     Verdict.STOP_LISTED: "stop-listed",
@@ -49,11 +49,16 @@ VERDICTS: Mapping[Verdict, str] = {
 
 def sentence(record: VerdictRecord, side: Side | None, exchanges: Sequence[ExchangeRef], now: datetime) -> str:
     """Return what became of a signal and why, in a sentence; `side` is None when it could not be read."""
-    told = VerdictFacts(record.facts, side, exchanges, now)
     name = f"{record.symbol or 'A signal'} {side.value}" if side else record.symbol or "A signal"
     origin = labels.title_of_id(record.exchange_id, exchanges)
     wave = f"wave {texts.time(record.wave_at, now)}, " if record.wave_at else ""
-    return f"{name} ({wave}{origin}) {_CLAUSES[record.verdict](told)}.{_noted(told)}"
+    return f"{name} ({wave}{origin}) {clause(record, side, exchanges, now)}"
+
+
+def clause(record: VerdictRecord, side: Side | None, exchanges: Sequence[ExchangeRef], now: datetime) -> str:
+    """Return what became of a signal and why, as the end of a sentence whose subject is its symbol."""
+    told = VerdictFacts(record.facts, side, exchanges, now)
+    return f"{_CLAUSES[record.verdict](told)}.{_noted(told)}"
 
 
 def tally(records: Iterable[VerdictRecord]) -> list[tuple[Verdict, int]]:
@@ -209,6 +214,24 @@ def _late(told: VerdictFacts) -> str:
     return _not("it arrived after its wave was taken", _said("at {}", told.time("claimed_at")))
 
 
+def _stop_listed(told: VerdictFacts) -> str:
+    author = told.text("author")
+    if not author:
+        return _not("the configuration has it on its stop list")
+    until = told.time("until")
+    listed = f"{labels.author(author)} put it on the stop list{f' until {until}' if until else ''}"
+    return _not(listed, told.text("reason"))
+
+
+def _vetoed(told: VerdictFacts) -> str:
+    cause = told.text("cause")
+    if cause:
+        return _not(f"its wave waited for a person's word, and {cause}")
+    author = told.text("author")
+    who = labels.author(author) if author else "a person"
+    return _not(f"{who} vetoed {'what was left of its wave' if told.text('via') == 'wave' else 'it'}")
+
+
 def _simple(reason: str, *keys: str) -> Callable[[VerdictFacts], str]:
     """Return a clause with one reason, and whatever texts are known under `keys`."""
     return lambda told: _not(reason, *(told.text(key) for key in keys))
@@ -235,11 +258,11 @@ _CLAUSES: Mapping[Verdict, Callable[[VerdictFacts], str]] = {
     Verdict.LOW_OPEN_INTEREST: _open_interest,
     Verdict.LOW_VOLUME: _volume,
     Verdict.OVERHEATED: _overheated,
-    Verdict.STOP_LISTED: _simple("it is on the stop list", "reason"),
+    Verdict.STOP_LISTED: _stop_listed,
     Verdict.COOLDOWN: _simple("it cools down after its last stops", "reason", "until"),
     Verdict.REGIME: _simple("the market regime allows no entries", "regime", "reason"),
     Verdict.PAUSED: _paused,
-    Verdict.VETOED: _simple("a person vetoed it", "author", "reason"),
+    Verdict.VETOED: _vetoed,
     Verdict.MAX_POSITIONS: _max_positions,
     Verdict.MAX_EXPOSURE: _max_exposure,
     Verdict.INSUFFICIENT_FUNDS: _simple("there was not enough money for it", "detail", "cause"),

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from core.domain.errors import Bug, ConfigurationError, RetryLater
+from storage.changes import RecordedChanges
 from storage.driver import connect
 from storage.failures import translated_errors
 
@@ -31,7 +32,7 @@ class Database:
 
     Attributes:
         path: Its file; None for a database in memory.
-        arrivals: Set by whoever commits deliveries, cleared by the outbox.
+        changes: Beats after every commit that recorded an event, showed a card or queued something again.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Database:
         """Prepare connections to `url`, as `sqlite_url` returns it; `open` is the way in."""
         in_memory = url.database in {None, "", ":memory:"}
         self.path = None if in_memory else Path(str(url.database)).absolute()
-        self.arrivals = asyncio.Event()
+        self.changes = RecordedChanges()
         self._in_flight = 0
         self._lock = asyncio.Lock()
         self._kept: AsyncConnection | None = None
@@ -96,7 +97,7 @@ class Database:
 
     @property
     def in_flight(self) -> int:
-        """How many transactions are open or waited for right now; virtual time must stand while there are."""
+        """How many pieces of work are open or waited for right now; virtual time must stand while there are."""
         return self._in_flight
 
     @asynccontextmanager
@@ -151,12 +152,13 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections, the writing one last: it folds the log into the file. Safe to repeat."""
-        if self._reader is not None:
-            await self._reader.dispose()
-        if self._kept is not None:
-            await self._kept.close()
-            self._kept = None
-        await self._writer.dispose()
+        with self._counted():
+            if self._reader is not None:
+                await self._reader.dispose()
+            if self._kept is not None:
+                await self._kept.close()
+                self._kept = None
+            await self._writer.dispose()
 
     @asynccontextmanager
     async def _writing(self, end: Callable[[AsyncConnection], Awaitable[None]]) -> AsyncIterator[AsyncConnection]:

@@ -26,7 +26,7 @@ class Migrations:
         return self.revisions[-1]
 
 
-MIGRATIONS = Migrations(folder=Path(__file__).parent / "migrations", revisions=("0001",))
+MIGRATIONS = Migrations(folder=Path(__file__).parent / "migrations", revisions=("0001", "0002"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,24 @@
-"""Wires the chats: who may what, the platforms that are set up, and what carries alerts to them."""
+"""Wires the chats: the platforms that are set up, and what carries alerts to them. Rights are in `rights`."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.control_socket import LOCAL as SOCKET_PERSON
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.platforms.telegram.settings import TelegramSettings
-from bot.platforms.terminal.inbound import LOCAL as TERMINAL_PERSON
+from bot.platforms.terminal.exports import Exports
 from bot.platforms.terminal.inbound import TerminalPlatform
 from bot.platforms.terminal.outbound import TerminalMessenger
 from bot.platforms.terminal.screen import Screen
 from bot.settings import Settings
-from core.domain.people import Role
+from core.domain.delivery import Destination
 from core.ports.delivery import Messenger
-from core.ports.edges import Clock
-from handlers.access import Access
+from core.ports.edges import Changes, Clock
 from handlers.invocation import Command, Dispatch
+from handlers.menus import Menu
 
 
 class Listener(Protocol):
@@ -55,40 +54,56 @@ class Chats:
     closing: Sequence[Closing]
 
 
-def build_access(settings: Settings) -> Access:
-    """Return the rights that settings give; the terminal's role covers the control socket, too."""
-    access = settings.access
-    roles: dict[tuple[str, str], Role] = {
-        (TERMINAL_PERSON.platform, TERMINAL_PERSON.id): access.terminal,
-        ("socket", SOCKET_PERSON): access.terminal,
-    }
-    roles |= {("telegram", person): role for person, role in access.telegram.items()}
-    roles |= {("slack", person): role for person, role in access.slack.items()}
-    return Access(
-        roles=roles, ceilings={str(chat): role for chat, role in access.chats.items()}, disabled=access.disabled
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearers:
+    """What the platforms are connected to.
+
+    Attributes:
+        menus: The commands that a platform offers to whom, as rights are now; by the platform's name.
+        moved: Told when a chat got another address.
+    """
+
+    dispatch: Dispatch
+    commands: Sequence[Command]
+    menus: Callable[[str], Sequence[Menu]]
+    changes: Changes
+    moved: Callable[[Destination, Destination], Awaitable[None]]
 
 
-def build_chats(
-    settings: Settings, *, dispatch: Dispatch, commands: Sequence[Command], clock: Clock, terminal: TerminalUse
-) -> Chats:
+def build_chats(settings: Settings, hearers: Hearers, *, clock: Clock, terminal: TerminalUse) -> Chats:
     """Return the platforms that are set up: those whose tokens are there, and the terminal."""
     listeners: dict[str, Listener] = {}
     messengers: dict[str, Messenger] = {}
     closing: list[Closing] = []
     if (told := telegram_settings(settings)) is not None:
-        telegram = TelegramPlatform(told, dispatch, commands, clock)
+        telegram = TelegramPlatform(
+            settings=told,
+            dispatch=hearers.dispatch,
+            menus=lambda: hearers.menus("telegram"),
+            clock=clock,
+            changes=hearers.changes,
+            moved=hearers.moved,
+        )
         listeners["telegram"], messengers["telegram"] = telegram, telegram.messenger
         closing.append(telegram)
     if (asked := slack_settings(settings)) is not None:
-        slack = SlackPlatform(asked, dispatch, commands, clock)
+        slack = SlackPlatform(
+            settings=asked,
+            dispatch=hearers.dispatch,
+            commands=hearers.commands,
+            clock=clock,
+            changes=hearers.changes,
+        )
         listeners["slack"], messengers["slack"] = slack, slack.messenger
         closing.append(slack)
     if settings.terminal.enabled:
-        screen = Screen(sys.stdout, is_interactive=terminal.is_interactive)
+        exports = Exports(settings.database.exports)
+        screen = Screen(sys.stdout, is_interactive=terminal.is_interactive, exports=exports)
         messengers["terminal"] = TerminalMessenger(screen)
         if terminal.reads_input:
-            listeners["terminal"] = TerminalPlatform(dispatch=dispatch, clock=clock, stdin=sys.stdin, screen=screen)
+            listeners["terminal"] = TerminalPlatform(
+                dispatch=hearers.dispatch, clock=clock, stdin=sys.stdin, screen=screen
+            )
     return Chats(listeners=listeners, messengers=messengers, closing=closing)
 
 

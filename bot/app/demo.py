@@ -30,13 +30,14 @@ async def run_demo(*, duration: timedelta | None, speed: float, seed: int, reads
     with tempfile.TemporaryDirectory(prefix="wavehelm-demo-") as folder:
         async with SimulatedSignalServer(token=_TOKEN, clock=clock) as server:
             settings = _demo_settings(Path(folder), server.url, seed)
-            options = ProcessOptions(
-                clock=clock,
-                terminal=TerminalUse(is_interactive=is_interactive, reads_input=is_interactive),
-                volatility=_VOLATILITY,
-                price_interval=timedelta(seconds=speed / 5),
-            )
-            with logging_to(sys.stderr, form="console", level=settings.ops.log_level, secrets=settings.secrets):
+            with logging_to(sys.stderr, form="console", level=settings.ops.log_level, secrets=settings.secrets) as log:
+                options = ProcessOptions(
+                    clock=clock,
+                    terminal=TerminalUse(is_interactive=is_interactive, reads_input=is_interactive),
+                    volatility=_VOLATILITY,
+                    price_interval=timedelta(seconds=speed / 5),
+                    logs=log.lines,
+                )
                 await run_until_stopped(
                     Process(settings, options),
                     duration,

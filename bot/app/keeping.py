@@ -6,10 +6,8 @@ import socket
 from dataclasses import dataclass
 
 from bot.settings import Settings
-from core.delivery.routing import destinations
-from core.domain.delivery import Destination, Loudness
+from core.delivery.routing import Routing
 from core.domain.errors import RetryLater
-from core.domain.events import Event
 from core.ports.edges import Clock
 from storage.engine import Database
 from storage.lease import Lease
@@ -17,6 +15,9 @@ from storage.outbox import SqlOutbox
 from storage.paper_ledger import SqlPaperLedger
 from storage.schema import is_empty, upgrade
 from storage.unit_of_work import SqlUnits
+
+LIVING = frozenset({"telegram", "slack"})
+"""Platforms whose messages can be edited."""
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Keeping:
     """An open database and what reads and writes it."""
 
     database: Database
+    routing: Routing
     units: SqlUnits
     outbox: SqlOutbox
     ledger: SqlPaperLedger
@@ -56,12 +58,17 @@ async def open_keeping(settings: Settings, clock: Clock, *, single_connection: b
         await _give_back(database, lease)
         raise
 
-    def routes(event: Event) -> list[tuple[Destination, Loudness]]:
-        return destinations(settings.routes, event, settings.trading.mode)
-
+    routing = Routing(
+        routes=settings.routes,
+        mode=settings.trading.mode,
+        now=clock.now,
+        zone=settings.reports.timezone,
+        living=LIVING,
+    )
     return Keeping(
         database=database,
-        units=SqlUnits(database, settings.trading.mode, routes),
+        routing=routing,
+        units=SqlUnits(database, settings.trading.mode, routing),
         outbox=SqlOutbox(database),
         ledger=SqlPaperLedger(database),
         lease=lease,

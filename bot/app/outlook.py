@@ -1,13 +1,13 @@
 """How the parts of the process are, for /health and for those who ask from outside."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from bot.feeds.signal_socket import SignalSocket
+from core.domain.delivery import Traffic
 from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.market import Balance
-from core.ports.delivery import Outbox
 from core.ports.edges import Exchange
 from core.ports.storage import Units
 from handlers.services import HealthItem
@@ -27,13 +27,13 @@ class Outlook:
         self,
         *,
         feed: SignalSocket,
-        outbox: Outbox,
+        traffic: Callable[[], Awaitable[Sequence[Traffic]]],
         units: Units,
         exchanges: Mapping[str, Exchange],
         patience: timedelta = _PATIENCE,
     ) -> None:
         self._feed = feed
-        self._outbox = outbox
+        self.traffic = traffic
         self._units = units
         self._exchanges = exchanges
         self._patience = patience
@@ -72,12 +72,13 @@ class Outlook:
 
     async def _deliveries(self) -> HealthItem:
         try:
-            backlog = await self._outbox.backlog()
+            traffic = await self.traffic()
         except _AWAY as error:
             return HealthItem(name="deliveries", is_ok=False, detail=str(error))
-        waiting = sum(backlog.values())
-        detail = "nothing waits" if not waiting else ", ".join(f"{n} for {d}" for d, n in sorted(backlog.items()))
-        return HealthItem(name="deliveries", is_ok=waiting < _TOO_MANY, detail=detail)
+        waiting = sum(each.waiting for each in traffic)
+        found = [_told(each) for each in traffic if each.waiting or each.failing_since or each.is_lost]
+        is_ok = waiting < _TOO_MANY and not any(each.failing_since or each.is_lost for each in traffic)
+        return HealthItem(name="deliveries", is_ok=is_ok, detail="; ".join(found) or "nothing waits")
 
     async def _ask(self) -> dict[str, Balance | str]:
         """Ask all venues at once; a text says why one did not answer."""
@@ -92,3 +93,13 @@ class Outlook:
             return "does not answer"
         except _AWAY as error:
             return f"does not answer: {error}"
+
+
+def _told(traffic: Traffic) -> str:
+    """Return in a few words how a destination fares."""
+    text = f"{traffic.waiting} for {traffic.destination}"
+    if traffic.is_lost:
+        return f"{text}, which takes nothing from us: {traffic.error}"
+    if traffic.failing_since is not None:
+        return f"{text}, which fails since {traffic.failing_since:%H:%M} UTC: {traffic.error}"
+    return text

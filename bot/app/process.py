@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
 
-from bot.app.chat import TerminalUse, build_access, build_chats
+from bot.app.chat import TerminalUse
+from bot.app.conversation import Ground, converse
 from bot.app.edges import (
     open_market,
     refs_of,
@@ -21,8 +22,7 @@ from bot.app.edges import (
 from bot.app.hearing import Hearing
 from bot.app.journal import Journal
 from bot.app.keeping import Keeping, open_keeping
-from bot.app.outlook import Outlook
-from bot.app.trade import Trade, TradeEdges, TradingDesk
+from bot.app.trade import Trade, TradeEdges
 from bot.clock import SystemClock
 from bot.control_socket import ControlSocket
 from bot.exchanges.paper_faults import PaperFaults
@@ -30,27 +30,27 @@ from bot.platforms.terminal.format import to_plain
 from bot.settings import Settings
 from bot.supervisor import Fatal, Supervisor
 from bot.telemetry.health import HealthServer
-from core.delivery.relay import Relay
 from core.domain.errors import RetryLater, WavehelmError
 from core.ports.edges import Clock
 from core.trading.book import PositionBook
-from core.trading.pausing import Pausing
-from handlers.alert_renderer import AlertRenderer
-from handlers.dispatch import Dispatcher
-from handlers.registry import build_registry
-from handlers.services import Services
+from handlers.services import LogLine
 from storage.lease import Lease
 
 _BEAT_EVERY = timedelta(seconds=5)
 _LAST_ORDER = timedelta(seconds=5)
-_LAST_ALERTS = timedelta(seconds=3)
+_LAST_WORDS = timedelta(seconds=8)
+"""From being told to stop until the last alert is out: whoever stops us waits ten seconds and then kills."""
 
 _log = logging.getLogger(__name__)
 
 
+def _no_logs(count: int, level: str) -> Sequence[LogLine]:  # noqa: ARG001 - the shape of the real one
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessOptions:
-    """How this process differs from a common one: the demo's faster time, the tests' faults."""
+    """How this process differs from a common one: the demo's faster time, the tests' faults, where its log is kept."""
 
     clock: Clock = field(default_factory=SystemClock)
     terminal: TerminalUse = field(default_factory=lambda: TerminalUse(is_interactive=False, reads_input=False))
@@ -58,6 +58,7 @@ class ProcessOptions:
     volatility: float = 1.0
     price_interval: timedelta = timedelta(seconds=1)
     look_every: timedelta = timedelta(seconds=5)
+    logs: Callable[[int, str], Sequence[LogLine]] = _no_logs
 
 
 class Process:
@@ -69,7 +70,15 @@ class Process:
         self._options = options or ProcessOptions()
         self._clock = self._options.clock
         self._halting = asyncio.Event()
+        self._halted_s = 0.0
         self._opened: AsyncExitStack | None = None
+        self._keeping: Keeping | None = None
+        self._is_opening = False
+
+    @property
+    def is_writing(self) -> bool:
+        """True while a thread of the database is at work; virtual time stands still meanwhile."""
+        return self._is_opening or (self._keeping is not None and self._keeping.database.in_flight > 0)
 
     async def start(self) -> None:
         """Open everything, recover, and begin to listen; on failure everything is closed again.
@@ -79,10 +88,10 @@ class Process:
             ConfigurationError: a setting must be mended first.
         """
         async with AsyncExitStack() as opened:
-            keeping = await open_keeping(self._settings, self._clock)
+            keeping = self._keeping = await self._open_keeping()
             opened.push_async_callback(keeping.close)
             await self._assemble(keeping)
-            for platform in self._chats.closing:
+            for platform in self._conversation.chats.closing:
                 opened.push_async_callback(_close_anyway, platform.close)
             opened.push_async_callback(self._supervisor.end)
             found = await self._trade.recover()
@@ -96,7 +105,9 @@ class Process:
 
     def halt(self) -> None:
         """Take no wave any more, and leave one in execution after the order in flight; works while it starts, too."""
-        self._halting.set()
+        if not self._halting.is_set():
+            self._halted_s = asyncio.get_running_loop().time()
+            self._halting.set()
 
     async def stop(self, reason: str) -> None:
         """End in order: no new waves, the order in flight finished, the last alerts out, everything closed.
@@ -114,18 +125,25 @@ class Process:
 
     async def _wind_down(self, reason: str) -> None:
         self.halt()
+        until_s = self._halted_s + _LAST_WORDS.total_seconds()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ORDER.total_seconds()):
                 await self._trade.executor.rest()
                 await self._trade.book.seal()
         await self._journal.stopped(reason)
         self._relaying.cancel()
-        await self._relay.flush(_LAST_ALERTS)
+        await self._conversation.relay.flush(timedelta(seconds=max(1.0, until_s - asyncio.get_running_loop().time())))
+
+    async def _open_keeping(self) -> Keeping:
+        self._is_opening = True
+        try:
+            return await open_keeping(self._settings, self._clock)
+        finally:
+            self._is_opening = False
 
     async def _assemble(self, keeping: Keeping) -> None:
         settings, options, clock = self._settings, self._options, self._clock
         refs = refs_of(settings)
-        registry = build_registry()
         self._supervisor = Supervisor(clock=clock, units=keeping.units)
         book = PositionBook()
         self._journal = Journal(units=keeping.units, clock=clock, book=book, source="signals")
@@ -152,52 +170,36 @@ class Process:
             halting=self._halting,
         )
         self._trade = Trade(settings, edges, book, self._supervisor)
-        outlook = Outlook(feed=source, outbox=keeping.outbox, units=keeping.units, exchanges=market.exchanges)
-        services = Services(
-            units=keeping.units,
-            clock=clock,
+        ground = Ground(
+            trade=self._trade,
             prices=market.prices,
-            desk=TradingDesk(pausing=Pausing(units=keeping.units, clock=clock), guardian=self._trade.guardian),
-            outbox=keeping.outbox,
-            exchanges=refs,
-            mode=settings.trading.mode,
-            version=version("wavehelm"),
-            started_at=clock.now(),
-            defaults=settings.trading.defaults,
-            fee=settings.paper.fee,
-            next_wave_at=self._trade.conductor.upcoming,
-            health=outlook.health,
-            balances=outlook.balances,
-        )
-        self._dispatch = Dispatcher(registry=registry, access=build_access(settings), services=services)
-        self._chats = build_chats(
-            settings, dispatch=self._dispatch, commands=registry.commands, clock=clock, terminal=options.terminal
-        )
-        self._outlook = outlook
-        self._relay = Relay(
-            outbox=keeping.outbox,
-            renderer=AlertRenderer(registry, refs),
-            messengers=self._chats.messengers,
+            exchanges=market.exchanges,
+            refs=refs,
+            feed=source,
             clock=clock,
             spawn=self._supervisor.spawn,
-            send_timeout=settings.delivery.send_timeout,
+            terminal=options.terminal,
+            logs=options.logs,
         )
+        self._conversation = await converse(settings, keeping, ground)
 
     def _begin(self, keeping: Keeping) -> None:
         settings, keep = self._settings, self._supervisor.keep
         keep("lease", lambda: self._beat(keeping.lease))
         self._trade.start()
-        self._relaying = keep("relay", self._relay.run)
-        keep("outbox", self._relay.listen)
+        talk = self._conversation
+        self._relaying = keep("relay", talk.relay.run)
+        keep("outbox", talk.relay.listen)
+        keep("confirmations", talk.dispatch.watch)
         units, started_at = keeping.units, self._clock.now()
-        for name, listener in self._chats.listeners.items():
+        for name, listener in talk.chats.listeners.items():
             keep(name, Hearing(name, listener, units=units, clock=self._clock, started_at=started_at).run)
         control = ControlSocket(
-            settings.database.control_socket, dispatch=self._dispatch, render=to_plain, clock=self._clock
+            settings.database.control_socket, dispatch=talk.dispatch, render=to_plain, clock=self._clock
         )
         keep("control socket", control.run)
         if settings.ops.http is not None:
-            keep("health", HealthServer(settings.ops.http, self._outlook.health, self._clock).run)
+            keep("health", HealthServer(settings.ops.http, talk.outlook.health, self._clock).run)
 
     async def _beat(self, lease: Lease) -> None:
         while True:

@@ -30,6 +30,7 @@ from core.insight.replay_report import ReplayFacts
 from core.ports.storage import UnitOfWork
 from core.trading.book import PositionBook
 from handlers.alert_renderer import AlertRenderer
+from handlers.card_sources import CardSources
 from handlers.registry import build_registry
 
 _ALL = 1_000_000_000
@@ -132,7 +133,7 @@ class _Replay:
             opened.push_async_callback(supervisor.end)
             market = await self._open_market(keeping)
             trade = self._trade(keeping, market, supervisor)
-            relay = self._relay(keeping, supervisor, messages)
+            relay = self._relay(keeping, market, trade, supervisor, messages)
             await trade.recover()
             trade.start()
             relaying = supervisor.keep("relay", relay.run)
@@ -186,14 +187,27 @@ class _Replay:
         )
         return Trade(self._settings, edges, self._book, supervisor)
 
-    def _relay(self, keeping: Keeping, supervisor: Supervisor, messages: MessageFile) -> Relay:
+    def _relay(
+        self, keeping: Keeping, market: Market, trade: Trade, supervisor: Supervisor, messages: MessageFile
+    ) -> Relay:
+        refs = refs_of(self._settings)
+        sources = CardSources(
+            units=keeping.units,
+            clock=self._clock,
+            exchanges=refs,
+            prices=market.prices,
+            fee=self._settings.paper.fee,
+            mode=self._settings.trading.mode,
+            progress=trade.board.progress,
+        )
         return Relay(
             outbox=keeping.outbox,
-            renderer=AlertRenderer(build_registry(), refs_of(self._settings)),
+            units=keeping.units,
+            renderer=AlertRenderer(build_registry(), refs, sources),
             messengers={_TO.platform: messages},
             clock=self._clock,
             spawn=supervisor.spawn,
-            send_timeout=self._settings.delivery.send_timeout,
+            settings=self._settings.delivery,
         )
 
     async def _facts(self, unit: UnitOfWork, market: Market) -> ReplayFacts:

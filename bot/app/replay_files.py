@@ -26,8 +26,14 @@ class MessageFile:
         self._file = path.open("w", encoding="utf-8")
         self._clock = clock
 
-    async def send(self, destination: Destination, reply: Reply, loudness: Loudness) -> str:
+    def ready_at(self, destination: Destination) -> datetime | None:
+        """Return None: a file has no limits."""
+        del destination
+        return None
+
+    async def send(self, destination: Destination, reply: Reply, loudness: Loudness, thread: str | None = None) -> str:
         """Write what a person would have been told, and when."""
+        del thread
         line = {
             "at": self._clock.now().isoformat(),
             "alert": reply.alert_id,
@@ -36,6 +42,10 @@ class MessageFile:
         }
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         return f"{destination}#{reply.alert_id}"
+
+    async def edit(self, destination: Destination, message_ref: str, reply: Reply) -> None:
+        """Write `reply` as a message of its own: what a file holds stays."""
+        await self.send(destination, reply, Loudness.SILENT, message_ref)
 
     def close(self) -> None:
         """Close the file."""

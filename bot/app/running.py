@@ -21,8 +21,10 @@ async def run_forever(settings: Settings) -> None:
         WavehelmError: it cannot start, or cannot go on without a person.
     """
     is_interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    options = ProcessOptions(terminal=TerminalUse(is_interactive=is_interactive, reads_input=is_interactive))
-    with logging_to(sys.stderr, form=settings.ops.log_format, level=settings.ops.log_level, secrets=settings.secrets):
+    terminal = TerminalUse(is_interactive=is_interactive, reads_input=is_interactive)
+    ops = settings.ops
+    with logging_to(sys.stderr, form=ops.log_format, level=ops.log_level, secrets=settings.secrets) as log:
+        options = ProcessOptions(terminal=terminal, logs=log.lines)
         await run_until_stopped(Process(settings, options), None)
 
 

@@ -11,6 +11,7 @@ from core.domain.market import ExchangeRef
 from core.domain.money import Ratio
 from core.domain.pauses import Pause
 from core.domain.positions import Position
+from core.domain.waves import WaveProgress
 from core.guard.freshness import Freshness
 from core.guard.guardian import Guardian
 from core.ports.edges import Clock, Exchange, PriceSource, SignalSource
@@ -23,11 +24,13 @@ from core.trading.pausing import Pausing
 from core.trading.reconcile import Reconcile
 from core.trading.settlement import Settlement
 from core.trading.stops import Stops
+from core.waves.board import WaveBoard
 from core.waves.candidates import Candidates
 from core.waves.collector import Collector
 from core.waves.conductor import Conductor
 from core.waves.exchange_wave import ExchangeWave
 from core.waves.executor import WaveExecutor
+from core.waves.veto import Vetoes
 from core.waves.wave_params import WaveParamsKeeper
 
 
@@ -95,6 +98,8 @@ class Trade:
             settings=settings.guard,
             every=edges.look_every,
         )
+        self.board = WaveBoard()
+        self.vetoes = Vetoes(units=units, clock=clock, board=self.board)
         self.collector = Collector(units=units, clock=clock, settings=settings.waves)
         self.executor = WaveExecutor(
             units=units,
@@ -168,15 +173,17 @@ class Trade:
             waves=settings.waves,
             trading=settings.trading,
             halting=self._halting,
+            board=self.board,
         )
 
 
 class TradingDesk:
     """The verbs that people may use, as the commands know them."""
 
-    def __init__(self, *, pausing: Pausing, guardian: Guardian) -> None:
+    def __init__(self, *, pausing: Pausing, guardian: Guardian, vetoes: Vetoes) -> None:
         self._pausing = pausing
         self._guardian = guardian
+        self._vetoes = vetoes
 
     async def pause(self, scope: str, *, reason: str, author: str, until_at: datetime | None) -> Pause:
         """Hold entries of `scope` back; see `Pausing.pause`."""
@@ -189,3 +196,17 @@ class TradingDesk:
     async def close(self, position_id: int, *, share: Ratio, author: str) -> Position | None:
         """Close part or all of a position; see `Guardian.close`."""
         return await self._guardian.close(position_id, share=share, author=author)
+
+    def waves_in_progress(self) -> Sequence[WaveProgress]:
+        """Return what the exchanges trade right now; see `Vetoes.in_progress`."""
+        return self._vetoes.in_progress()
+
+    async def veto(
+        self, *, symbol: str | None, exchange: str | None, wave_at: datetime | None, author: str
+    ) -> Sequence[tuple[str, str]]:
+        """Strike out what is left of the waves in progress; see `Vetoes.veto`."""
+        return await self._vetoes.veto(symbol=symbol, exchange=exchange, wave_at=wave_at, author=author)
+
+    async def go(self, *, exchange: str | None, wave_at: datetime | None, author: str) -> Sequence[str]:
+        """End the wait for a veto; see `Vetoes.go`."""
+        return await self._vetoes.go(exchange=exchange, wave_at=wave_at, author=author)

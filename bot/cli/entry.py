@@ -88,25 +88,54 @@ def replay(  # noqa: PLR0917 - typer calls it by keyword
     typer.echo(summary)
 
 
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write the file of the answer here; - is stdout.")]
+
+
 @app.command("do")
 def do_(
     words: Annotated[list[str], typer.Argument(help='A chat command, as in: wavehelm do "/positions"')],
+    out: OutOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Run a chat command in the bot that is running here."""
-    from bot.control_socket import ask  # noqa: PLC0415
+    from bot.cli.asking import show  # noqa: PLC0415
 
-    typer.echo(asyncio.run(ask(_settings(config).database.control_socket, " ".join(words))))
+    show(_asked(config, *words), out)
+
+
+@app.command()
+def resend(
+    number: Annotated[int, typer.Argument(min=1, help="The number of the alert.")],
+    to: Annotated[
+        str | None, typer.Option("--to", help="telegram:<chat id>, slack:<channel id>, terminal; else as before.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Let the running bot tell an alert again."""
+    from bot.cli.asking import show  # noqa: PLC0415
+
+    show(_asked(config, "/resend", str(number), *([to] if to else [])), None)
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(help="What: signals, positions, outcomes, audit.")],
+    period: Annotated[list[str] | None, typer.Argument(help="Which: 24h, 7d, 2026-11-01..2026-11-07.")] = None,
+    out: OutOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write a CSV file of what the running bot has kept, to --out or to stdout."""
+    from bot.cli.asking import save  # noqa: PLC0415
+
+    sys.exit(save(_asked(config, "/export", kind, *(period or ())), out))
 
 
 @app.command("config")
 def config_(config: ConfigOption = None) -> None:
     """Show every setting in force; secrets are masked."""
-    import yaml  # noqa: PLC0415
+    from bot.settings import effective_text  # noqa: PLC0415
 
-    from bot.settings import effective  # noqa: PLC0415
-
-    typer.echo(yaml.safe_dump(effective(_settings(config)), sort_keys=False, allow_unicode=True))
+    typer.echo(effective_text(_settings(config)))
 
 
 @app.command("slack-manifest")
@@ -143,6 +172,13 @@ def _settings(path: Path | None, overrides: list[str] | None = None, *, is_pure:
     from bot.settings import load_settings  # noqa: PLC0415
 
     return load_settings(path, None if is_pure else os.environ, overrides or ())
+
+
+def _asked(config: Path | None, *words: str) -> Any:  # noqa: ANN401 - what a heavy import defines
+    """Return what the running bot answers to a command."""
+    from bot.control_socket import ask  # noqa: PLC0415
+
+    return asyncio.run(ask(_settings(config).database.control_socket, " ".join(words)))
 
 
 def _duration(text: str) -> timedelta:

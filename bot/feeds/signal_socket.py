@@ -230,8 +230,17 @@ class SignalSocket:
 
     def _told(self, words: object) -> str:
         """Return `words` for logs and people; a server may echo our token."""
-        text = f"{type(words).__name__}: {words}" if isinstance(words, OSError | WebSocketException) else str(words)
+        text = _in_words(words) if isinstance(words, OSError | WebSocketException) else str(words)
         return (text.replace(self._token, "***") if self._token else text)[:_REASON_LENGTH]
+
+
+def _in_words(error: OSError | WebSocketException) -> str:
+    """Return what a person makes something of: a line that does not come about is no matter of numbers and classes."""
+    if isinstance(error, ConnectionRefusedError):
+        return "it refuses the connection"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"
 
 
 async def _next_batch(queue: asyncio.Queue[SignalBatch], tasks: set[asyncio.Task[None]]) -> SignalBatch | None:

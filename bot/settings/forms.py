@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from core.domain.delivery import Destination, Loudness, Route
+from core.domain.delivery import Destination, Loudness, QuietHours, Route
 from core.domain.events import Severity
 from core.domain.market import Tier, TradingMode
 from core.domain.money import Ratio
@@ -76,6 +77,8 @@ class RouteEntry:
     to: tuple[Destination, ...] = ()
     loudness: Loudness = Loudness.NORMAL
     fallback: Destination | None = None
+    quiet: QuietHours | None = None
+    digest: timedelta | None = None
 
     def route(self) -> Route:
         """Return the route that is meant."""
@@ -87,10 +90,19 @@ class RouteEntry:
             modes=self.match.modes,
             loudness=self.loudness,
             fallback=self.fallback,
+            quiet=self.quiet,
+            digest=self.digest,
         )
 
     @classmethod
     def of(cls, route: Route) -> "RouteEntry":
         """Return how `route` is written."""
         match = Match(severity=route.severity, kinds=route.kinds, exchanges=route.exchanges, modes=route.modes)
-        return cls(match=match, to=route.to, loudness=route.loudness, fallback=route.fallback)
+        return cls(
+            match=match,
+            to=route.to,
+            loudness=route.loudness,
+            fallback=route.fallback,
+            quiet=route.quiet,
+            digest=route.digest,
+        )

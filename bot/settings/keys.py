@@ -1,5 +1,6 @@
 """The whole of config.yaml as one section of sections."""
 
+from bot.settings import keys_chat as chat
 from bot.settings import keys_edges as edges
 from bot.settings import keys_trading as trade
 from bot.settings.keys_trading import same
@@ -18,12 +19,13 @@ ALL = Section(
         feed=edges.FEED,
         prices=edges.PRICES,
         exchanges=edges.EXCHANGES,
-        telegram=edges.TELEGRAM,
-        slack=edges.SLACK,
-        terminal=edges.TERMINAL,
-        access=edges.ACCESS,
-        routes=edges.ROUTES,
-        delivery=edges.DELIVERY,
+        telegram=chat.TELEGRAM,
+        slack=chat.SLACK,
+        terminal=chat.TERMINAL,
+        access=chat.ACCESS,
+        routes=chat.ROUTES,
+        delivery=chat.DELIVERY,
+        approvals=chat.APPROVALS,
         database=edges.DATABASE,
         reports=edges.REPORTS,
         assistant=edges.ASSISTANT,

@@ -1,4 +1,4 @@
-"""Keys of the sections about the world outside: feed, prices, chat, access, routes, operations. Not the trade's."""
+"""Keys of the sections about the world outside: feed, prices, venues, operations. Neither the trade's nor people's."""
 
 import re
 from collections.abc import Iterator
@@ -13,60 +13,25 @@ from bot.settings.convert import (
     choice,
     duration,
     flag,
-    group,
     listener,
-    many,
-    member,
     optional,
-    pattern,
-    rank,
-    table,
     whole,
     zone,
 )
-from bot.settings.forms import Match, RouteEntry
 from bot.settings.keys_trading import same
 from bot.settings.schema import (
-    AccessSettings,
     AssistantSettings,
     DatabaseSettings,
-    DeliverySettings,
     ExchangesSettings,
     FeedSettings,
     OpsSettings,
     PriceSettings,
     ReportSettings,
-    SlackSettings,
-    TelegramSettings,
-    TerminalSettings,
     VenueSettings,
 )
-from bot.settings.section import Adapted, Rows, SecretKey, Section
-from core.domain.delivery import Destination, Loudness
-from core.domain.events import Severity, event_types
-from core.domain.market import TradingMode
-from core.domain.people import Role
+from bot.settings.section import SecretKey, Section
 
-PLATFORMS = ("telegram", "slack", "terminal")
-FORMS = {"telegram": r"-?\d+", "slack": r"[CDGUW][A-Z0-9]+", "terminal": ""}
 VENUES = tuple(venue.ref.name for venue in ExchangesSettings().all)
-ROLE = rank(Role, Role.NOBODY)
-
-
-def destination() -> Kind[Destination]:
-    """Return the kind of places that messages go to."""
-
-    def read(raw: object) -> Destination:
-        place = Destination.parse(str(raw))
-        if place.platform not in PLATFORMS or not re.fullmatch(FORMS[place.platform], place.address):
-            raise ValueError(f"{raw!r} is no place that we know")
-        if place.topic and not (place.platform == "telegram" and place.topic.isdecimal()):
-            raise ValueError(f"{raw!r} has a topic where there are none")
-        return place
-
-    allowed = "telegram:<chat id>[/<topic id>], slack:<channel id> or terminal"
-    return Kind(allowed=allowed, read=read, show=str)
-
 
 FEED = Section(
     FeedSettings,
@@ -86,58 +51,6 @@ FEED = Section(
 )
 
 PRICES = Section(PriceSettings, same(source=choice(("exchange", "simulated")), seed=whole(0, 1 << 62)))
-
-TELEGRAM = Section(TelegramSettings, same(token=SecretKey(), api_url=address("https", "http")))
-
-SLACK = Section(
-    SlackSettings, same(bot_token=SecretKey(), app_token=SecretKey(), api_url=address("https", "http", slash=True))
-)
-
-TERMINAL = Section(TerminalSettings, same(enabled=flag()))
-
-ACCESS = Section(
-    AccessSettings,
-    same(
-        telegram=table(pattern(r"\d{1,19}", "a numeric user id"), ROLE),
-        slack=table(pattern(r"[UW][A-Z0-9]+", "a user id like U0001", upper=True), ROLE),
-        terminal=ROLE,
-        chats=table(destination(), ROLE),
-        disabled=table(choice(PLATFORMS), group(pattern(r"[a-z_]{1,32}", "the name of a command"))),
-    ),
-)
-
-
-def _check_route(entry: RouteEntry) -> Iterator[tuple[str, str]]:
-    if not entry.to:
-        yield "to", "a route needs at least one destination"
-
-
-ROUTES = Rows(
-    Adapted(
-        Section(
-            RouteEntry,
-            same(
-                match=Section(
-                    Match,
-                    same(
-                        severity=rank(Severity),
-                        kinds=group(choice(sorted(event_types()))),
-                        exchanges=group(choice(VENUES)),
-                        modes=group(member(TradingMode)),
-                    ),
-                ),
-                to=many(destination()),
-                loudness=member(Loudness),
-                fallback=optional(destination()),
-            ),
-            check=_check_route,
-        ),
-        into=RouteEntry.route,
-        out_of=RouteEntry.of,
-    )
-)
-
-DELIVERY = Section(DeliverySettings, {"send_timeout_s": ("send_timeout", duration(SECOND, "0.1", 300))})
 
 OPS = Section(
     OpsSettings,

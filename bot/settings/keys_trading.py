@@ -8,6 +8,8 @@ from bot.settings.convert import (
     HOUR,
     MINUTE,
     SECOND,
+    Kind,
+    choice,
     duration,
     flag,
     group,
@@ -85,6 +87,17 @@ TRADING = Section(
     check=_check_trading,
 )
 
+
+def _default_of_veto() -> Kind[bool]:
+    """Return the kind of what becomes of a wave when nobody says anything: True is that it is traded."""
+    words = choice(("trade", "skip"))
+    return Kind(
+        allowed=words.allowed,
+        read=lambda raw: words.read(raw) == "trade",
+        show=lambda trades: "trade" if trades else "skip",
+    )
+
+
 WAVES = Section(
     WaveSettings,
     {
@@ -98,6 +111,9 @@ WAVES = Section(
         "apply_score_filters": ("apply_score_filters", flag()),
         "max_signal_age_min": ("max_signal_age", duration(MINUTE, 1, 1440)),
         "resume_within_s": ("resume_within", duration(SECOND, 0, 840)),
+        # Ten of the fifteen minutes of a wave at most: the rest is for its orders.
+        "veto_window_s": ("veto_window", duration(SECOND, 0, 600)),
+        "veto_default": ("veto_default_trades", _default_of_veto()),
     },
 )
 

@@ -129,4 +129,4 @@ class Layers:
         value: object = self.raw
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
-        return value is not None
+        return value not in (None, {})

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import yaml
+
 from bot.settings.keys import ALL
 from bot.settings.layers import Layers, read_environment, read_file
 from bot.settings.schema import Settings
@@ -46,3 +48,8 @@ def load_settings(
 def effective(settings: Settings) -> dict[str, object]:
     """Return every setting as it is in force, in the words of config.yaml, with secrets masked."""
     return ALL.show(settings) or {}
+
+
+def effective_text(settings: Settings) -> str:
+    """Return every setting as it is in force as the text of a config.yaml, with secrets masked."""
+    return yaml.safe_dump(effective(settings), sort_keys=False, allow_unicode=True)

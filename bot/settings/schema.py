@@ -14,7 +14,14 @@ from core.domain.events import Severity
 from core.domain.market import ExchangeRef, Tier
 from core.domain.money import Money, Ratio
 from core.domain.people import Role
-from core.domain.settings import GuardSettings, TierLists, TradingSettings, ValidationSettings, WaveSettings
+from core.domain.settings import (
+    DeliverySettings,
+    GuardSettings,
+    TierLists,
+    TradingSettings,
+    ValidationSettings,
+    WaveSettings,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +148,11 @@ class DatabaseSettings:
         """The socket through which `wavehelm do` reaches the running process: beside the database."""
         return (self.path or Path("data/wavehelm.db")).with_suffix(".sock")
 
+    @property
+    def exports(self) -> Path:
+        """The folder in which the terminal keeps files: beside the database."""
+        return self.control_socket.with_name("exports")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueSettings:
@@ -176,15 +188,24 @@ class ExchangesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverySettings:
-    """How alerts are carried (section `delivery`). `send_timeout`: one message may take so long, then it is retried."""
+class ApprovalSettings:
+    """Who else must agree to what raises risk (section `approvals`).
 
-    send_timeout: timedelta = timedelta(seconds=30)
+    Attributes:
+        second_person: Another listed person with the role has to confirm it, too.
+        to: Where the question is shown besides the chat that it was asked in.
+        totp: Secrets of one-time codes by person (telegram:1001, slack:U0001, terminal:local), in base32; with one of
+            these a person's own code stands for the second person.
+    """
+
+    second_person: bool = False
+    to: tuple[Destination, ...] = ()
+    totp: Mapping[str, Secret] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
-    """Reports (section `reports`): the zone in which a day begins and ends."""
+    """Reports (section `reports`): the zone in which a day begins and ends, and in which hours are quiet."""
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Los_Angeles"))
 
@@ -218,6 +239,7 @@ class Settings:
     access: AccessSettings = field(default_factory=AccessSettings)
     routes: tuple[Route, ...] = field(default_factory=_default_routes)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     ops: OpsSettings = field(default_factory=OpsSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     exchanges: ExchangesSettings = field(default_factory=ExchangesSettings)
@@ -230,4 +252,5 @@ class Settings:
         found = [self.feed.token, self.telegram.token, self.slack.bot_token, self.slack.app_token]
         for venue in self.exchanges.all:
             found += [venue.api_key, venue.api_secret]
+        found += self.approvals.totp.values()
         return tuple(secret for secret in found if secret is not None)

@@ -57,6 +57,7 @@ VARIABLES = (
     Variable(name="SIGNAL_WS_TOKEN", path=("feed", "token"), is_secret=True),
     Variable(name="DATABASE_URL", path=("database", "url")),
     Variable(name="OLLAMA_HOST", path=("assistant", "host")),
+    Variable(name="APPROVALS_TOTP", path=("approvals", "totp"), is_secret=True),
     Variable(name="BINANCE_API_KEY", path=("exchanges", "binance", "api_key"), is_secret=True),
     Variable(name="BINANCE_API_SECRET", path=("exchanges", "binance", "api_secret"), is_secret=True),
     Variable(name="BYBIT_API_KEY", path=("exchanges", "bybit", "api_key"), is_secret=True),

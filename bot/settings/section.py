@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from textwrap import shorten
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from bot.settings.convert import Kind
 from bot.settings.secrets import MASK, Secret, variable_of
@@ -198,4 +198,16 @@ def _form(raw: object) -> str:
     return {list: "a list", dict: "keys with values", type(None): "nothing"}.get(type(raw), "a single value")
 
 
-Node = Kind[Any] | Section[Any] | Adapted[Any, Any] | Rows[Any] | SecretKey
+class Own(Protocol):
+    """A setting with a way of its own to be read and shown."""
+
+    def read(self, raw: object, path: Path, problems: Problems) -> Any:  # noqa: ANN401 - whatever it reads
+        """Return the value; what is wrong is noted."""
+        ...
+
+    def show(self, value: Any) -> object:  # noqa: ANN401 - whatever it reads
+        """Return what may be shown of it."""
+        ...
+
+
+Node = Kind[Any] | Section[Any] | Adapted[Any, Any] | Rows[Any] | Own

@@ -1,9 +1,13 @@
-"""Log lines: one event name plus fields, for the console or as JSON, secrets masked; not what is worth logging."""
+"""Log lines: one event name plus fields, for the console, as JSON or for chats, secrets masked.
+
+What is worth logging belongs to those who log, and who may read it to the commands.
+"""
 
 import json
 import logging
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -11,8 +15,13 @@ from typing import TextIO
 from urllib.parse import quote
 
 from bot.settings.secrets import MASK, Secret
+from handlers.services import LogLine
 
 OURS = ("bot", "core", "handlers", "storage")
+KEPT_RECORDS = 1000
+LONGEST_TEXT = 1000
+"""Characters of a kept record: a thousand of them are a few megabytes at most."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _CONTROL = MappingProxyType({code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)})
 
@@ -45,8 +54,14 @@ def _error_of(record: logging.LogRecord) -> str | None:
     return "".join(traceback.format_exception(*record.exc_info)).rstrip() if record.exc_info else None
 
 
+def _line_of(record: logging.LogRecord) -> str:
+    """Return event and fields on one line: nobody's text can forge a line of its own."""
+    fields = "".join(f" {name}={value}" for name, value in fields_of(record).items())
+    return f"{record.name}: {record.getMessage()}{fields}".translate(_CONTROL)
+
+
 class ConsoleLines(logging.Formatter):
-    """Lines for people: time, level, event, fields; a traceback below it. Nobody's text can forge a line of its own."""
+    """Lines for people: time, level, event, fields; a traceback below it."""
 
     def __init__(self, mask: Mask) -> None:
         super().__init__()
@@ -54,9 +69,7 @@ class ConsoleLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of `record`."""
-        fields = "".join(f" {name}={value}" for name, value in fields_of(record).items())
-        text = f"{record.getMessage()}{fields}".translate(_CONTROL)
-        line = f"{_time_of(record):%H:%M:%S} {record.levelname.lower():<8} {record.name}: {text}"
+        line = f"{_time_of(record):%H:%M:%S} {record.levelname.lower():<8} {_line_of(record)}"
         error = _error_of(record)
         return self._mask.hide(line if error is None else f"{line}\n{error}")
 
@@ -91,9 +104,45 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+class LogRing(logging.Handler):
+    """Keeps the newest records in memory, as texts in which no secret is left."""
+
+    def __init__(self, mask: Mask, size: int = KEPT_RECORDS) -> None:
+        super().__init__()
+        self._mask = mask
+        self._kept: deque[tuple[int, LogLine]] = deque(maxlen=size)
+
+    def lines(self, count: int, level: str) -> Sequence[LogLine]:
+        """Return the newest `count` lines at or above `level` (debug, info, warning, error, critical), oldest first."""
+        lowest = logging.getLevelNamesMapping()[level.upper()]
+        self.acquire()
+        try:
+            found = [line for number, line in self._kept if number >= lowest]
+        finally:
+            self.release()
+        return found[-count:] if count > 0 else []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep `record`."""
+        try:
+            text = self._text(record)
+        except (KeyError, TypeError, ValueError):
+            # Words and values that do not fit: who logs them must not be harmed, and the stream tells of it.
+            text = f"{record.name}: a record that cannot be read"
+        line = LogLine(at=_time_of(record), level=record.levelname.lower(), text=text)
+        self._kept.append((record.levelno, line))
+
+    def _text(self, record: logging.LogRecord) -> str:
+        error = _error_of(record)
+        cause = "" if error is None else f" | {error.splitlines()[-1]}".translate(_CONTROL)
+        # Masked before it is cut: half a secret would not be known as one.
+        text = self._mask.hide(_line_of(record) + cause)
+        return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
 @contextmanager
-def logging_to(stream: TextIO, *, form: str, level: str, secrets: Iterable[Secret]) -> Iterator[None]:
-    """Send the log to `stream` while the block runs.
+def logging_to(stream: TextIO, *, form: str, level: str, secrets: Iterable[Secret]) -> Iterator[LogRing]:
+    """Send the log to `stream` while the block runs, and yield what keeps the newest of it.
 
     Args:
         stream: Where lines go.
@@ -104,15 +153,18 @@ def logging_to(stream: TextIO, *, form: str, level: str, secrets: Iterable[Secre
     mask = Mask(secrets)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines(mask) if form == "json" else ConsoleLines(mask))
+    ring = LogRing(mask)
     root = logging.getLogger()
     before = {name: logging.getLogger(name).level for name in ("", *OURS)}
     root.addHandler(handler)
+    root.addHandler(ring)
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
     try:
-        yield
+        yield ring
     finally:
+        root.removeHandler(ring)
         root.removeHandler(handler)
         for name, number in before.items():
             logging.getLogger(name).setLevel(number)

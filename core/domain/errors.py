@@ -34,6 +34,22 @@ class Undeliverable(WavehelmError):  # noqa: N818
     """This message can never reach this destination (blocked, gone, no permission); do not retry."""
 
 
+class DestinationLost(Undeliverable):
+    """The destination takes nothing from us any more, whatever the message; a person has to mend it."""
+
+
+class DestinationMoved(WavehelmError):  # noqa: N818
+    """The destination has a new address; send there from now on."""
+
+    def __init__(self, message: str, address: str) -> None:
+        super().__init__(message)
+        self.address = address
+
+
+class MessageGone(WavehelmError):  # noqa: N818
+    """A message cannot be edited any more (deleted, too old); what it said has to be sent anew."""
+
+
 class OutcomeUnknown(WavehelmError):  # noqa: N818
     """A call was sent and its result is not known: settle it by looking it up, never repeat it blindly."""
 

@@ -45,8 +45,8 @@ class AuditEntry:
     """One row of the audit: who asked what, where, in which role, and what came of it.
 
     Attributes:
-        kind: command, button, text, edit or socket.
-        outcome: answered, refused, failed, throttled or unknown_command.
+        kind: command, button, text, edit, socket, shortcut or home.
+        outcome: answered, asked, cancelled, refused, failed, throttled or unknown_command.
         before, after: State that an act changed, None when nothing changed.
     """
 
@@ -59,3 +59,25 @@ class AuditEntry:
     outcome: str
     before: str | None = None
     after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A role that an admin gave to a person (or took: NOBODY); the newest of a person wins over the configuration."""
+
+    platform: str
+    person_id: str
+    role: Role
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopListing:
+    """A symbol that is not traded until `until_at` (None: until it is removed)."""
+
+    symbol: str
+    reason: str
+    author: str
+    created_at: datetime
+    until_at: datetime | None = None

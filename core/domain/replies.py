@@ -68,6 +68,32 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picker:
+    """A choice instead of a missing argument: each option stands for the whole command. At most 100 options.
+
+    Attributes:
+        prompt: What is asked, in a few words: "Which position?".
+    """
+
+    prompt: str
+    options: tuple[Button, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.options) <= 100:
+            raise ValueError(f"a picker has 1 to 100 options, not {len(self.options)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that goes with a reply; UTF-8 where it is text. `summary` says in a few words what is in it."""
+
+    name: str
+    content: bytes
+    media_type: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a person is shown.
 
@@ -77,6 +103,9 @@ class Reply:
         buttons: Rows of presses.
         alert_id: Short number of the alert; None for answers.
         is_private: True when only the asker should see it, where the platform can (errors, refusals).
+        replaces: True when it takes the place of the message whose button was pressed, where the platform can.
+        confirmation: The question that its buttons answer (see handlers.confirmations); None elsewhere. Whoever shows
+            the reply says where, by `Dispatch.shown`.
     """
 
     title: str = ""
@@ -89,3 +118,7 @@ class Reply:
     buttons: tuple[tuple[Button, ...], ...] = ()
     alert_id: int | None = None
     is_private: bool = False
+    picker: Picker | None = None
+    file: File | None = None
+    replaces: bool = False
+    confirmation: str | None = None

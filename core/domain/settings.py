@@ -20,7 +20,12 @@ class WaveMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveSettings:
-    """How waves are collected and taken (section `waves`)."""
+    """How waves are collected and taken (section `waves`).
+
+    Attributes:
+        veto_window: How long people may strike candidates out before the first order; zero is off.
+        veto_default_trades: What becomes of a wave when nobody says anything: it is traded, or left out.
+    """
 
     mode: WaveMode = WaveMode.SCHEDULED
     check_minutes: tuple[int, ...] = (6, 20, 35, 50)
@@ -32,6 +37,8 @@ class WaveSettings:
     apply_score_filters: bool = True
     max_signal_age: timedelta = timedelta(minutes=35)
     resume_within: timedelta = timedelta(seconds=60)
+    veto_window: timedelta = timedelta(0)
+    veto_default_trades: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,27 @@ class GuardSettings:
     trail_min_interval: timedelta = timedelta(seconds=30)
     price_stale_after: timedelta = timedelta(seconds=60)
     reconcile_every: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """How alerts are carried (section `delivery`).
+
+    Attributes:
+        send_timeout: One message may take so long, then it is retried.
+        urgent_timeout: The same for what is urgent and has a fallback.
+        failover_after: When a destination that fails is given up for the time being, and its fallback told everything.
+        missed_after: What is older at the start, and not urgent, is told in one digest.
+        edit_every: A living message is edited at most this often.
+        edit_until: A living message older than that is sent anew.
+    """
+
+    send_timeout: timedelta = timedelta(seconds=30)
+    urgent_timeout: timedelta = timedelta(seconds=5)
+    failover_after: timedelta = timedelta(minutes=5)
+    missed_after: timedelta = timedelta(minutes=5)
+    edit_every: timedelta = timedelta(seconds=3)
+    edit_until: timedelta = timedelta(hours=47)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

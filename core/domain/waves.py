@@ -72,3 +72,40 @@ class WaveResult:
     def buffer_saved(self) -> bool:
         """True when the extra candidates made up for refused or invalid ones."""
         return self.target_reached and self.valid < self.selected
+
+
+class WaveStage(StrEnum):
+    """How far one exchange has come with a wave that it is trading now."""
+
+    RECEIVED = "received"
+    VALIDATED = "validated"
+    WAITING = "waiting"
+    EXECUTING = "executing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveProgress:
+    """A wave that an exchange is trading now, for the card that people watch; kept in memory only.
+
+    Attributes:
+        candidates: Symbols with their side that may still be opened, best first: ("SOLUSDT", "BUY").
+        opened: Symbols with their side, in order of execution.
+        vetoed: Symbols that people have struck out.
+        target: max_trades of the wave; 0 before its params are known.
+        veto_until_at: When the wave goes on if nobody says anything; None when no veto is waited for.
+        trades_by_default: What happens then: it trades, or is left out.
+    """
+
+    wave_at: datetime
+    exchange: str
+    stage: WaveStage
+    received: int
+    selected: int = 0
+    valid: int = 0
+    target: int = 0
+    params_source: ParamsSource | None = None
+    candidates: tuple[tuple[str, str], ...] = ()
+    opened: tuple[tuple[str, str], ...] = ()
+    vetoed: tuple[str, ...] = ()
+    veto_until_at: datetime | None = None
+    trades_by_default: bool = True

@@ -126,3 +126,14 @@ class Exchange(Protocol):
     def reports(self) -> AsyncIterator[OrderReport]:
         """Yield what the venue tells unasked: stops that triggered, fills, cancellations; one consumer."""
         ...
+
+
+class Changes(Protocol):
+    """Tells that something was recorded, for those who show the present state."""
+
+    async def wait(self, seen: int) -> int:
+        """Wait until more was recorded than `seen` counts (0: anything at all) and return the new count.
+
+        Changes that come close together may be told as one.
+        """
+        ...

@@ -5,16 +5,15 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from core.domain.delivery import Alert
+from core.domain.cards import Card
 from core.domain.events import Event
 from core.domain.orders import Order
 from core.domain.params import ParamChange, ParamOverride, StoredParams
-from core.domain.pauses import Pause
-from core.domain.people import AuditEntry
 from core.domain.positions import Position, PositionLeg
 from core.domain.signals import InvalidSignal, Signal
 from core.domain.verdicts import VerdictRecord
 from core.domain.waves import Wave, WaveResult, WaveState
+from core.ports.records import Alerts, Audit, Grants, Mutes, Pauses, State, StopList
 
 
 class Signals(Protocol):
@@ -46,6 +45,10 @@ class Signals(Protocol):
 
     async def recent(self, limit: int, symbol: str | None = None, exchange_id: int | None = None) -> Sequence[Signal]:
         """Return the newest signals first."""
+        ...
+
+    async def between(self, since: datetime, until: datetime) -> Sequence[Signal]:
+        """Return the signals of waves from `since` on and before `until`, by wave, best rank first."""
         ...
 
 
@@ -100,8 +103,10 @@ class Waves(Protocol):
         """Return the waves in `state`, oldest first."""
         ...
 
-    async def recent(self, limit: int) -> Sequence[Wave]:
-        """Return the newest waves first, not_found ones left out."""
+    async def recent(
+        self, limit: int, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Wave]:
+        """Return the newest waves first (from `since` on, before `until`), not_found ones left out."""
         ...
 
     async def add_result(self, result: WaveResult) -> None:
@@ -205,54 +210,6 @@ class Positions(Protocol):
         ...
 
 
-class Pauses(Protocol):
-    """Stored pauses."""
-
-    async def add(self, pause: Pause) -> Pause:
-        """Store a new pause and return it with its id."""
-        ...
-
-    async def end(self, pause: Pause, at: datetime, by: str) -> None:
-        """Mark a pause as ended; one that has ended stays as it was."""
-        ...
-
-    async def active(self, at: datetime) -> Sequence[Pause]:
-        """Return the pauses in force at `at`, oldest first."""
-        ...
-
-
-class Audit(Protocol):
-    """The record of what people asked; rows are hash-linked."""
-
-    async def add(self, entry: AuditEntry) -> None:
-        """Append a row, linked to the one before."""
-        ...
-
-    async def recent(self, limit: int) -> Sequence[AuditEntry]:
-        """Return the newest rows first."""
-        ...
-
-
-class State(Protocol):
-    """Small pieces of state by name."""
-
-    async def get(self, key: str) -> str | None:
-        """Return the text stored under `key`, or None."""
-        ...
-
-    async def put(self, key: str, value: str | None) -> None:
-        """Store `value` under `key`; None removes it."""
-        ...
-
-
-class Alerts(Protocol):
-    """Stored alerts, for people to look back."""
-
-    async def recent(self, limit: int, kind: str | None = None) -> Sequence[Alert]:
-        """Return the newest alerts first."""
-        ...
-
-
 class UnitOfWork(Protocol):
     """Everything that one transaction may read and change; events recorded in it are committed or lost with it."""
 
@@ -276,9 +233,22 @@ class UnitOfWork(Protocol):
     def alerts(self) -> Alerts: ...  # noqa: D102
     @property
     def state(self) -> State: ...  # noqa: D102
+    @property
+    def mutes(self) -> Mutes: ...  # noqa: D102
+    @property
+    def grants(self) -> Grants: ...  # noqa: D102
+    @property
+    def stop_list(self) -> StopList: ...  # noqa: D102
+
+    async def show(self, card: Card) -> None:
+        """Note that `card` has changed: it will be shown, for the first time or anew, at every destination of it."""
+        ...
 
     async def record(self, event: Event) -> None:
-        """Write `event` down, with an alert and one delivery a destination for every route that matches it."""
+        """Write `event` down, with an alert and one delivery a destination for every route that matches it.
+
+        The cards that it changes are shown anew where they live.
+        """
         ...
 
 

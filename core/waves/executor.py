@@ -5,13 +5,14 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.domain.cards import wave_card
 from core.domain.events import WaveInterrupted
 from core.domain.settings import WaveSettings
 from core.domain.signals import Signal
 from core.domain.verdicts import Verdict, VerdictRecord
 from core.domain.waves import WaveState
 from core.ports.edges import Clock
-from core.ports.storage import Units
+from core.ports.storage import UnitOfWork, Units
 from core.waves.collector import stale_verdict
 from core.waves.exchange_wave import ExchangeWave
 
@@ -45,6 +46,7 @@ class WaveExecutor:
             async with self._units.writing() as unit:
                 if not await unit.waves.claim(wave_at, self._clock.now()):
                     return
+                await self._show(unit, wave_at, await unit.signals.of_wave(wave_at))
             failures = await self._see_through(wave_at)
         if failures:
             raise failures[0]
@@ -71,7 +73,7 @@ class WaveExecutor:
             if age <= self._settings.resume_within:
                 found.append(f"wave {wave.wave_at:%H:%M} goes on where it was left")
                 # A fault in it must not keep the process from starting: open positions wait to be guarded.
-                for failure in await self._see_through(wave.wave_at):
+                for failure in await self._see_through(wave.wave_at, is_resumed=True):
                     found.append(f"wave {wave.wave_at:%H:%M} failed: {type(failure).__name__}: {failure}")
                     _log.error("resumed_wave_failed", exc_info=failure, extra={"wave": wave.wave_at.isoformat()})
             else:
@@ -79,7 +81,7 @@ class WaveExecutor:
                 await self._interrupt(wave.wave_at)
         return tuple(found)
 
-    async def _see_through(self, wave_at: datetime) -> list[Exception]:
+    async def _see_through(self, wave_at: datetime, *, is_resumed: bool = False) -> list[Exception]:
         """Let every exchange trade its part, end the wave, and return what failed in them."""
         async with self._units.reading() as unit:
             signals = await unit.signals.of_wave(wave_at)
@@ -87,7 +89,7 @@ class WaveExecutor:
             finished = {result.exchange for result in await unit.waves.results(wave_at)}
         answers = await asyncio.gather(
             *(
-                part.trade(wave_at, mine, [v for v in verdicts if v.exchange_id == part.ref.id])
+                part.trade(wave_at, mine, [v for v in verdicts if v.exchange_id == part.ref.id], is_resumed=is_resumed)
                 for part in self._exchange_waves
                 if part.ref.name not in finished and (mine := [s for s in signals if s.exchange_id == part.ref.id])
             ),
@@ -118,7 +120,15 @@ class WaveExecutor:
             if left:
                 await unit.verdicts.add([stale_verdict(s, self._settings, now, "interrupted") for s in left])
             if await unit.waves.end(wave_at, WaveState.INTERRUPTED, now):
+                await self._show(unit, wave_at, signals)
                 await unit.record(WaveInterrupted(at=now, wave_at=wave_at, placed=placed, not_continued=len(left)))
+
+    async def _show(self, unit: UnitOfWork, wave_at: datetime, signals: Sequence[Signal]) -> None:
+        """Let the card of every exchange that has signals be shown."""
+        ids = {signal.exchange_id for signal in signals}
+        for part in self._exchange_waves:
+            if part.ref.id in ids:
+                await unit.show(wave_card(wave_at, part.ref.name))
 
 
 def _without(signals: Sequence[Signal], verdicts: Sequence[VerdictRecord]) -> list[Signal]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.domain.market import Instrument, MarketFacts
 from core.domain.money import Price, Quantity, percent_of_ratio
 from core.domain.pauses import Pause
+from core.domain.people import StopListing
 from core.domain.settings import TradingSettings, ValidationSettings
 from core.domain.signals import Facts, Side, Signal
 from core.domain.verdicts import Verdict
@@ -24,6 +25,7 @@ class Candidate:
         held_by: Id of the live position on this symbol and exchange, None if there is none.
         open_count, exposure_quote: Live positions of all exchanges.
         pause: A pause of this symbol in force.
+        listing: Its place on the stop list that people keep.
     """
 
     signal: Signal
@@ -34,7 +36,8 @@ class Candidate:
     held_by: int | None
     open_count: int
     exposure_quote: Decimal
-    pause: Pause | None
+    pause: Pause | None = None
+    listing: StopListing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,10 @@ def _paused(candidate: Candidate, _: ValidationSettings, __: TradingSettings) ->
 
 
 def _stop_listed(candidate: Candidate, validation: ValidationSettings, _: TradingSettings) -> Refusal | None:
+    if (listing := candidate.listing) is not None:
+        until = None if listing.until_at is None else listing.until_at.isoformat()
+        facts: Facts = {"reason": listing.reason, "author": listing.author, "until": until}
+        return Refusal(verdict=Verdict.STOP_LISTED, facts=facts)
     if candidate.signal.symbol not in validation.stop_list:
         return None
     return Refusal(verdict=Verdict.STOP_LISTED, facts={})

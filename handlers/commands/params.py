@@ -108,7 +108,10 @@ def _overview(refs: Sequence[ExchangeRef], values: dict[str, dict[str, _Value]],
         banner=texts.banner(services.mode),
         table=Table(columns=columns, rows=rows),
         footer=", ".join(text for source, text in legend.items() if source in used),
-        buttons=(tuple(Button(label=ref.title, command=f"/params {ref.name}") for ref in refs),),
+        buttons=(
+            tuple(Button(label=ref.title, command=f"/params {ref.name}") for ref in refs),
+            (Button(label="History", command="/params history"),),
+        ),
     )
 
 

@@ -10,13 +10,16 @@ from core.domain.replies import Button, Field, Reply, Tone
 from handlers import labels, texts
 from handlers.invocation import Answer, Command, Request, UsageError
 from handlers.lookups import live_named, read_id
+from handlers.pickers import position_picker
 from handlers.services import Services
 from handlers.valuations import value
 
 
 async def run(request: Request) -> Answer:
-    """Answer with one position, or with presses to choose from when a symbol is open more than once."""
-    if len(request.arguments) != 1:
+    """Answer with one position; ask which one when none is named, or a symbol is open more than once."""
+    if not request.arguments:
+        return Answer(reply=await _which(request.services))
+    if len(request.arguments) > 1:
         raise UsageError("Name one position, by its id or its symbol.")
     word = request.arguments[0]
     found = await _found(request.services, word)
@@ -24,12 +27,20 @@ async def run(request: Request) -> Answer:
         return Answer(reply=_shown(found[0], request))
     if not found:
         raise UsageError(f"No position {texts.quoted(word)} is known; /positions has what is open.")
-    exchanges = request.services.exchanges
-    buttons = tuple(
-        Button(label=f"#{p.id} {labels.title_of(p.exchange, exchanges)}", command=f"/position {p.id}") for p in found
-    )
-    line = f"{found[0].symbol} is open more than once. Which one?"
-    return Answer(reply=Reply(banner=texts.banner(request.services.mode), lines=(line,), buttons=(buttons,)))
+    line = f"{found[0].symbol} is open more than once."
+    picker = position_picker("Which one?", found, "/position", request.services.exchanges)
+    return Answer(reply=Reply(banner=texts.banner(request.services.mode), lines=(line,), picker=picker))
+
+
+async def _which(services: Services) -> Reply:
+    """Return the question which of the open positions is meant, the newest first."""
+    async with services.units.reading() as unit:
+        live = await unit.positions.live()
+    banner = texts.banner(services.mode)
+    if not live:
+        return Reply(banner=banner, lines=("No position is open.",))
+    picker = position_picker("Which position?", live[::-1], "/position", services.exchanges)
+    return Reply(banner=banner, lines=(f"{texts.count(len(live), 'position')} open.",), picker=picker)
 
 
 async def _found(services: Services, word: str) -> Sequence[Position]:
@@ -149,6 +160,6 @@ COMMAND = Command(
     summary="One position in full",
     run=run,
     role=Role.VIEWER,
-    usage="<id|SYMBOL>",
+    usage="[id|SYMBOL]",
     examples=("/position SOL", "/position 12"),
 )

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from core.domain.people import Role
+from core.domain.positions import Position
 from core.domain.replies import Align, Button, Column, Reply, Table
-from handlers import labels, texts
-from handlers.arguments import find_exchange
+from handlers import labels, summaries, texts
 from handlers.invocation import Answer, Command, Request, UsageError
+from handlers.list_arguments import ListArguments, read_list
+from handlers.lookups import known_symbols
 from handlers.services import Services
-from handlers.valuations import Total, Valuation, add_up, value
+from handlers.valuations import Valuation, add_up, value
 
 MOST_ROWS = 40
 MOST_BUTTONS = 6
@@ -16,39 +18,50 @@ _SORTS = ("pnl", "age", "symbol")
 
 
 async def run(request: Request) -> Answer:
-    """Answer with every live position and the totals."""
+    """Answer with every live position, or with those that are asked for, and their totals."""
     services = request.services
-    exchange, sort = _wanted(request)
+    wanted, sort = await _wanted(request)
     async with services.units.reading() as unit:
-        live = [position for position in await unit.positions.live() if exchange in {None, position.exchange}]
+        live = [position for position in await unit.positions.live() if _is_wanted(position, wanted)]
     valued = _sorted([value(position, services.prices, services.fee) for position in live], sort)
-    where = f" on {labels.title_of(exchange, services.exchanges)}" if exchange else ""
+    where = "".join(f", {part}" for part in wanted.told())
     if not valued:
         return Answer(reply=Reply(banner=texts.banner(services.mode), lines=(f"No position is open{where}.",)))
-    more = len(valued) - MOST_ROWS
+    rows = wanted.count or MOST_ROWS
+    more = len(valued) - rows
     reply = Reply(
         title=f"{texts.count(len(valued), 'position')} open{where}",
         banner=texts.banner(services.mode),
-        table=_table(valued[:MOST_ROWS], services),
+        table=_table(valued[:rows], services),
         footer=" · ".join([*([f"and {more} more"] if more > 0 else []), *_totals(valued, services)]),
-        buttons=_buttons(valued),
+        buttons=_buttons(valued[:rows]),
     )
     return Answer(reply=reply)
 
 
-def _wanted(request: Request) -> tuple[str | None, str]:
-    """Return the exchange's name, if one is named, and how to sort."""
-    exchange, sort = None, "age"
-    for word in request.arguments:
-        found = find_exchange(word, request.services.exchanges)
-        if found is not None:
-            exchange = found.name
-        elif word.lower() in _SORTS:
-            sort = word.lower()
-        else:
-            names = texts.listing([*(ref.name for ref in request.services.exchanges), *_SORTS])
-            raise UsageError(f"{texts.quoted(word)} is neither an exchange nor a way to sort; one of {names}.")
-    return exchange, sort
+async def _wanted(request: Request) -> tuple[ListArguments, str]:
+    """Return what narrows the list, and how to sort it."""
+    services = request.services
+    sorts = [word.lower() for word in request.arguments if word.lower() in _SORTS]
+    if len(sorts) > 1:
+        raise UsageError(f"One way to sort at most: {texts.listing(_SORTS)}.")
+    wanted = read_list(
+        [word for word in request.arguments if word.lower() not in _SORTS],
+        exchanges=services.exchanges,
+        known=await known_symbols(services) if request.arguments else (),
+        now=services.clock.now(),
+        most=MOST_ROWS,
+    )
+    return wanted, sorts[0] if sorts else "age"
+
+
+def _is_wanted(position: Position, wanted: ListArguments) -> bool:
+    """Return True if the position is of the exchange and symbol, and was opened in the period, that are asked for."""
+    period = wanted.period
+    if period is not None and not period.since_at <= (position.opened_at or position.created_at) < period.until_at:
+        return False
+    is_there = wanted.exchange is None or wanted.exchange.name == position.exchange
+    return is_there and wanted.symbol in {None, position.symbol}
 
 
 def _sorted(valued: Sequence[Valuation], sort: str) -> list[Valuation]:
@@ -86,15 +99,8 @@ def _totals(valued: Sequence[Valuation], services: Services) -> list[str]:
     parts = []
     for name in names if len(names) > 1 else ():
         of_exchange = add_up(each for each in valued if each.position.exchange == name)
-        parts.append(f"{labels.title_of(name, services.exchanges)}: {_total(of_exchange)}")
-    return [*parts, f"Total: {_total(add_up(valued))}"]
-
-
-def _total(total: Total) -> str:
-    text = texts.money(total.pnl_quote)
-    if total.return_ratio is not None:
-        text += f" ({texts.percent(total.return_ratio)})"
-    return f"{text}, {total.unpriced} without a price" if total.unpriced else text
+        parts.append(f"{labels.title_of(name, services.exchanges)}: {summaries.total(of_exchange)}")
+    return [*parts, f"Total: {summaries.total(add_up(valued))}"]
 
 
 def _buttons(valued: Sequence[Valuation]) -> tuple[tuple[Button, ...], ...]:
@@ -110,7 +116,7 @@ COMMAND = Command(
     summary="What is open, with profit and age",
     run=run,
     role=Role.VIEWER,
-    usage="[exchange] [pnl|age|symbol]",
+    usage="[exchange] [SYMBOL] [period] [n] [pnl|age|symbol]",
     examples=("/positions", "/positions binance pnl"),
     aliases=("pos",),
     is_everyday=True,

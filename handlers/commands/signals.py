@@ -6,9 +6,10 @@ from core.domain.people import Role
 from core.domain.replies import Align, Column, Reply, Table
 from core.domain.signals import Signal
 from core.domain.verdicts import Verdict, VerdictRecord
+from core.ports.storage import UnitOfWork
 from handlers import labels, texts
-from handlers.invocation import Answer, Command, Request, UsageError
-from handlers.list_arguments import read_list
+from handlers.invocation import Answer, Command, Request
+from handlers.list_arguments import ListArguments, read_list
 from handlers.lookups import known_symbols, last_wave_line, verdicts_by_signal
 from handlers.services import Services
 
@@ -22,24 +23,31 @@ async def run(request: Request) -> Answer:
     now = services.clock.now()
     known = await known_symbols(services) if request.arguments else ()
     wanted = read_list(request.arguments, exchanges=services.exchanges, known=known, now=now, most=MOST_ROWS)
-    if wanted.period is not None:
-        raise UsageError("A count says how many signals are shown; a period is not taken here.")
     async with services.units.reading() as unit:
-        signals = await unit.signals.recent(
-            wanted.count or DEFAULT_ROWS, wanted.symbol, wanted.exchange.id if wanted.exchange else None
-        )
+        signals = await _found(unit, wanted)
         verdicts = await verdicts_by_signal(unit, signals)
         last_wave = await last_wave_line(unit, now)
+    where = "".join(f", {part}" for part in wanted.told())
     if not signals:
-        line = f"No signal{f' of {wanted.symbol}' if wanted.symbol else ''} has been received."
+        line = f"No signal has been received{where}."
         return Answer(reply=Reply(banner=texts.banner(services.mode), lines=(line, last_wave)))
     reply = Reply(
-        title=f"Last {texts.count(len(signals), 'signal')}{f' of {wanted.symbol}' if wanted.symbol else ''}",
+        title=f"Last {texts.count(len(signals), 'signal')}{where}",
         banner=texts.banner(services.mode),
         table=_table(signals, verdicts, services),
         footer="+ traded, - not, ? no verdict yet. /why tells more.",
     )
     return Answer(reply=reply)
+
+
+async def _found(unit: UnitOfWork, wanted: ListArguments) -> Sequence[Signal]:
+    """Return the newest signals first, at most as many as are shown."""
+    exchange_id = wanted.exchange.id if wanted.exchange else None
+    if wanted.period is None:
+        return await unit.signals.recent(wanted.count or DEFAULT_ROWS, wanted.symbol, exchange_id)
+    found = await unit.signals.between(wanted.period.since_at, wanted.period.until_at)
+    mine = [s for s in found if wanted.symbol in {None, s.symbol} and exchange_id in {None, s.exchange_id}]
+    return mine[: -(wanted.count or MOST_ROWS) - 1 : -1]
 
 
 def _table(signals: Sequence[Signal], verdicts: Mapping[tuple[int, str], VerdictRecord], services: Services) -> Table:
@@ -77,6 +85,6 @@ COMMAND = Command(
     summary="The newest signals",
     run=run,
     role=Role.VIEWER,
-    usage="[SYMBOL] [exchange] [n]",
+    usage="[SYMBOL] [exchange] [period] [n]",
     examples=("/signals", "/signals SOL 5"),
 )

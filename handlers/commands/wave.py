@@ -9,6 +9,7 @@ from core.domain.signals import Signal
 from core.domain.verdicts import VerdictRecord
 from core.domain.waves import WaveResult
 from handlers import labels, texts
+from handlers.held_back import held_back
 from handlers.invocation import Answer, Command, Request, UsageError
 from handlers.lookups import last_wave_line
 from handlers.services import Services
@@ -41,7 +42,11 @@ async def run(request: Request) -> Answer:
     reply = Reply(
         title=f"Wave {texts.time(wave.wave_at, now)}, {labels.WAVE_STATES[wave.state]}",
         banner=texts.banner(services.mode),
-        lines=(*_funnels(results, verdicts, services), *_unplaced(results, signals, verdicts, services)),
+        lines=(
+            *_funnels(results, verdicts, services),
+            *_unplaced(results, signals, verdicts, services),
+            *held_back(verdicts, services.exchanges, now),
+        ),
         table=_table(signals, verdicts, services),
         footer=f"and {len(signals) - MOST_ROWS} more" if len(signals) > MOST_ROWS else "",
         buttons=((Button(label="Why", command=f"/why {key}"), Button(label="Waves", command="/waves")),),

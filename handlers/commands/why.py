@@ -12,12 +12,15 @@ from handlers import labels, texts
 from handlers.arguments import find_symbol, nearest_symbol
 from handlers.invocation import Answer, Command, Request, UsageError
 from handlers.lookups import known_symbols, last_wave_line, verdicts_by_signal
+from handlers.pickers import word_picker
 from handlers.services import Services
 from handlers.time_arguments import find_wave
 from handlers.verdict_texts import counted, sentence, tally
 
 MOST_SENTENCES = 12
 NEWEST = 6
+RECENT_SIGNALS = 300
+MOST_SYMBOLS = 24
 
 
 async def run(request: Request) -> Answer:
@@ -25,7 +28,7 @@ async def run(request: Request) -> Answer:
     services = request.services
     word = " ".join(word for word in request.arguments if word.lower() != "wave").removeprefix("#")
     if not word:
-        raise UsageError("Name a symbol, a signal id or a wave.")
+        return Answer(reply=await _which(services))
     known = await known_symbols(services)
     async with services.units.reading() as unit:
         lines, positions = await _told(unit, word, known, services)
@@ -37,6 +40,17 @@ async def run(request: Request) -> Answer:
         buttons=(buttons,) if buttons else (),
     )
     return Answer(reply=reply)
+
+
+async def _which(services: Services) -> Reply:
+    """Return the question what to explain: the last wave, or one of the symbols seen last."""
+    async with services.units.reading() as unit:
+        recent = await unit.signals.recent(RECENT_SIGNALS)
+    symbols = list(dict.fromkeys(signal.symbol for signal in recent))[:MOST_SYMBOLS]
+    if not symbols:
+        raise UsageError("No signal has been received yet. Name a symbol, a signal id or a wave.")
+    options = [("The last wave", "/why last"), *((symbol, f"/why {symbol}") for symbol in symbols)]
+    return Reply(banner=texts.banner(services.mode), picker=word_picker("Why what?", options))
 
 
 async def _told(
@@ -158,6 +172,6 @@ COMMAND = Command(
     summary="Why a symbol, signal or wave traded, or not",
     run=run,
     role=Role.VIEWER,
-    usage="<SYMBOL|signal id|wave>",
+    usage="[SYMBOL|signal id|wave]",
     examples=("/why SOL", "/why 10:15", "/why last"),
 )

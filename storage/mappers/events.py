@@ -1,8 +1,9 @@
-"""Events, alerts and deliveries as rows; an event's own fields are JSON, exact numbers and durations as texts."""
+"""Events, alerts and what tells them as rows; an event's own fields are JSON, exact numbers and durations as texts."""
 
 import msgspec
 
-from core.domain.delivery import Alert, Delivery, Destination, Loudness
+from core.domain.cards import Card
+from core.domain.delivery import Alert, CardUpdate, Delivery, Destination, Loudness
 from core.domain.errors import Bug
 from core.domain.events import Event, Severity, event_types
 from core.domain.market import TradingMode
@@ -51,15 +52,33 @@ def alert_of(row: AnyRow) -> Alert:
         mode=TradingMode(row.mode),
         created_at=row.created_at,
         event=event_of(row.kind, row.payload),
+        acked_by=row.acked_by,
+        acked_at=row.acked_at,
     )
 
 
 def delivery_of(row: AnyRow) -> Delivery:
-    """Return the delivery of a row that has the columns of its alert, too."""
+    """Return the delivery of a row that also has the columns of its alert, and its card's message as `thread_ref`."""
     return Delivery(
         id=row.id,
         alert=alert_of(row),
         destination=Destination.parse(row.destination),
         loudness=Loudness(row.loudness),
+        attempts=row.attempts,
+        thread_ref=row.thread_ref,
+        has_fallback=row.fallback is not None,
+    )
+
+
+def card_update_of(row: AnyRow) -> CardUpdate:
+    """Return the update of a card's row that also has the columns of its newest alert, empty if there is none."""
+    return CardUpdate(
+        card=Card.parse(row.card),
+        destination=Destination.parse(row.destination),
+        loudness=Loudness(row.loudness),
+        version=row.version,
+        message_ref=row.message_ref,
+        sent_at=row.sent_at,
+        alert=None if row.alert_id is None else alert_of(row),
         attempts=row.attempts,
     )

@@ -1,7 +1,7 @@
-"""Pauses and the audit as rows."""
+"""Pauses, the audit, roles given in chat and the stop list as rows."""
 
 from core.domain.pauses import Pause
-from core.domain.people import AuditEntry, Person, Role
+from core.domain.people import AuditEntry, Grant, Person, Role, StopListing
 from storage.rows import AnyRow, Values
 
 
@@ -38,15 +38,20 @@ def row_of_audit(entry: AuditEntry) -> Values:
         "at": entry.at,
         "platform": entry.person.platform,
         "person_id": entry.person.id,
-        "person_name": entry.person.name,
+        "person_name": _storable(entry.person.name),
         "chat": entry.chat,
         "kind": entry.kind,
-        "words": entry.words,
+        "words": _storable(entry.words),
         "role": entry.role.name.lower(),
         "outcome": entry.outcome,
-        "before": entry.before,
-        "after": entry.after,
+        "before": None if entry.before is None else _storable(entry.before),
+        "after": None if entry.after is None else _storable(entry.after),
     }
+
+
+def _storable(text: str) -> str:
+    """Return `text` without halves of characters, which no database takes: nobody writes what leaves no record."""
+    return text.encode(errors="replace").decode()
 
 
 def audit_of(row: AnyRow) -> AuditEntry:
@@ -61,4 +66,40 @@ def audit_of(row: AnyRow) -> AuditEntry:
         outcome=row.outcome,
         before=row.before,
         after=row.after,
+    )
+
+
+def row_of_grant(grant: Grant) -> Values:
+    """Return the row of a grant."""
+    return {
+        "platform": grant.platform,
+        "person_id": grant.person_id,
+        "role": grant.role.name.lower(),
+        "author": grant.author,
+        "at": grant.at,
+    }
+
+
+def grant_of(row: AnyRow) -> Grant:
+    """Return the grant of a row."""
+    return Grant(
+        platform=row.platform, person_id=row.person_id, role=Role.named(row.role), author=row.author, at=row.at
+    )
+
+
+def row_of_listing(listing: StopListing) -> Values:
+    """Return the row of a stop listing that is in force."""
+    return {
+        "symbol": listing.symbol,
+        "reason": listing.reason,
+        "author": listing.author,
+        "created_at": listing.created_at,
+        "until_at": listing.until_at,
+    }
+
+
+def listing_of(row: AnyRow) -> StopListing:
+    """Return the stop listing of a row."""
+    return StopListing(
+        symbol=row.symbol, reason=row.reason, author=row.author, created_at=row.created_at, until_at=row.until_at
     )

@@ -93,6 +93,13 @@ class SqlSignals:
         order = (signals.c.wave_at.desc(), signals.c.received_at.desc(), signals.c.exchange_id, signals.c.id)
         return await self._select(query.order_by(*order).limit(limit))
 
+    async def between(self, since: datetime, until: datetime) -> Sequence[Signal]:
+        """Return the signals of waves from `since` on and before `until`, by wave, best rank first."""
+        found = await self._select(
+            select(signals).where(READABLE, signals.c.wave_at >= since, signals.c.wave_at < until)
+        )
+        return sorted(found, key=lambda signal: (signal.wave_at, signal.rank, signal.exchange_id))
+
     async def _insert(self, fresh: Sequence[Signal], received_at: datetime) -> set[SignalKey]:
         """Insert signals that are not there yet in one statement, and return their keys.
 

@@ -61,14 +61,16 @@ class SqlWaves:
         )
         return [wave_of(row) for row in found]
 
-    async def recent(self, limit: int) -> Sequence[Wave]:
-        """Return the newest waves first, not_found ones left out."""
-        found = await self._connection.execute(
-            select(waves)
-            .where(waves.c.state != WaveState.NOT_FOUND.value)
-            .order_by(waves.c.wave_at.desc())
-            .limit(limit)
-        )
+    async def recent(
+        self, limit: int, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Wave]:
+        """Return the newest waves first (from `since` on, before `until`), not_found ones left out."""
+        query = select(waves).where(waves.c.state != WaveState.NOT_FOUND.value)
+        if since is not None:
+            query = query.where(waves.c.wave_at >= since)
+        if until is not None:
+            query = query.where(waves.c.wave_at < until)
+        found = await self._connection.execute(query.order_by(waves.c.wave_at.desc()).limit(limit))
         return [wave_of(row) for row in found]
 
     async def add_result(self, result: WaveResult) -> None:

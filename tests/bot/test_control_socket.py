@@ -5,6 +5,7 @@ import contextlib
 import gc
 import json
 import os
+import re
 import socket
 import stat
 from collections.abc import AsyncIterator, Callable
@@ -13,11 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.control_socket import LOCAL, ControlSocket, ask
+from bot.control_socket import LOCAL, ControlSocket, SentFile, Told, ask
+from bot.platforms.terminal.format import to_plain
 from core.domain.errors import ConfigurationError, Unreachable
-from core.domain.people import Person
-from core.domain.replies import Reply
+from core.domain.people import Person, Role
+from core.domain.replies import File, Reply
 from handlers.invocation import Invocation, InvocationKind
+from tests.builders import make_position
+from tests.fakes.chat import FakeChat
 from tests.fakes.clock import START_AT, FakeClock
 from tests.fakes.feed import eventually
 from tests.fakes.scripted_dispatch import ScriptedDispatch
@@ -74,7 +78,7 @@ async def send(path: Path, data: bytes) -> bytes:
 async def test_words_reach_the_dispatcher_and_the_answer_comes_back(path: Path) -> None:
     dispatch = ScriptedDispatch(lambda _: Reply(title="Positions", lines=("keine, für niemanden",)))
     async with listening(path, dispatch):
-        assert await ask(path, "/positions") == "Positions\nkeine, für niemanden"
+        assert await ask(path, "/positions") == Told(text="Positions\nkeine, für niemanden")
     (heard,) = dispatch.heard
     assert heard == Invocation(
         person=Person(platform="socket", id=LOCAL, name=heard.person.name),
@@ -88,7 +92,55 @@ async def test_words_reach_the_dispatcher_and_the_answer_comes_back(path: Path) 
 
 async def test_silence_is_an_empty_answer(path: Path) -> None:
     async with listening(path, ScriptedDispatch(lambda _: None)):
-        assert await ask(path, "hello") == ""
+        assert await ask(path, "hello") == Told(text="")
+
+
+def exported(content: bytes) -> Reply:
+    return Reply(
+        title="Signals",
+        file=File(name="signals.csv", content=content, media_type="text/csv", summary="some"),
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"id,symbol\r\n1,SOL\r\n", bytes(range(256)) * 8192], ids=len)
+async def test_a_file_comes_whole_with_the_answer(path: Path, content: bytes) -> None:
+    async with listening(path, ScriptedDispatch(lambda _: exported(content))):
+        told = await ask(path, "/export signals")
+    assert told == Told(text="Signals", file=SentFile(name="signals.csv", content=content))
+
+
+async def test_a_file_that_is_too_large_is_left_out_and_that_is_said(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.control_socket.LARGEST_FILE", 10)
+    async with listening(path, ScriptedDispatch(lambda _: exported(b"x" * 11))):
+        told = await ask(path, "/export signals")
+    assert told == Told(text="Signals\nsignals.csv is too large to come this way: 11 bytes, 10 at most.")
+
+
+async def test_where_a_question_was_shown_is_known_before_it_can_be_answered(path: Path) -> None:
+    dispatch = ScriptedDispatch(lambda _: Reply(title="Close?", confirmation="ab12cd"))
+    async with listening(path, dispatch):
+        for number in (1, 2):
+            await ask(path, "/close SOL")
+            assert len(dispatch.showings) == number
+    assert dispatch.showings == [("ab12cd", "socket", "")] * 2, "nothing that is written there can be changed"
+
+
+async def test_a_dangerous_act_is_confirmed_by_a_second_command(path: Path) -> None:
+    chat = FakeChat()
+    chat.access._roles[("socket", LOCAL)] = Role.OPERATOR
+    await chat.keep(positions=[make_position()])
+    task = asyncio.create_task(ControlSocket(path, dispatch=chat.dispatch, render=to_plain, clock=chat.clock).run())
+    await eventually(lambda: is_open(path))
+    asked = (await ask(path, "/close SOL")).text
+    confirmation = re.search(r"/confirm \w+", asked)
+    assert confirmation is not None
+    assert chat.desk.calls == []
+    await ask(path, confirmation[0])
+    assert chat.desk.calls == ["close 1 1"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_several_are_answered_side_by_side(path: Path) -> None:
@@ -97,9 +149,9 @@ async def test_several_are_answered_side_by_side(path: Path) -> None:
     async with listening(path, dispatch):
         slow = asyncio.create_task(ask(path, "/slow"))
         await eventually(lambda: "/slow" in dispatch.words)
-        assert "said /quick" in await ask(path, "/quick")
+        assert "said /quick" in (await ask(path, "/quick")).text
         dispatch.release("/slow")
-        assert "said /slow" in await slow
+        assert "said /slow" in (await slow).text
 
 
 @pytest.mark.parametrize("login", ["ann", None])
@@ -140,7 +192,7 @@ async def test_what_is_no_request_gets_no_answer_and_the_door_stays_open(
         with contextlib.suppress(ConnectionError):  # the server need not read to its end what is too long
             assert await send(path, data) == b""
         assert dispatch.heard == []
-        assert "said /status" in await ask(path, "/status")
+        assert "said /status" in (await ask(path, "/status")).text
     gc.collect()  # asyncio tells of a task's forgotten crash when the task is thrown away
     assert caplog.records == []
 
@@ -162,7 +214,7 @@ async def test_who_leaves_before_the_answer_harms_nobody(path: Path) -> None:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         dispatch.release("/slow")
-        assert "said /status" in await ask(path, "/status")
+        assert "said /status" in (await ask(path, "/status")).text
 
 
 # --- nobody there ---------------------------------------------------------------------------------------------------
@@ -184,7 +236,20 @@ async def test_a_path_that_cannot_be_a_socket_is_named(tmp_path: Path) -> None:
         await ask(tmp_path / ("x" * 120), "/status")
 
 
-@pytest.mark.parametrize("answer", [b"", b'{"text": "cut o'], ids=["nothing", "half"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b'{"text": "cut o',
+        b'{"file": null}\n',
+        b'["text"]\n',
+        b'{"text": "", "file": {"name": "a.csv", "size": 5}}\nfour',
+        b'{"text": "", "file": {"name": "a.csv", "size": 99999999999}}\n',
+        b'{"text": "", "file": {"name": "a.csv", "size": -1}}\n',
+        b'{"text": "", "file": {"name": "a.csv"}}\n',
+    ],
+    ids=["nothing", "half", "no text", "no object", "half a file", "huge file", "negative", "no size"],
+)
 async def test_a_process_that_dies_while_it_answers_is_told(path: Path, answer: bytes) -> None:
     async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
@@ -249,14 +314,14 @@ async def test_the_file_is_gone_at_the_end_and_may_come_again(path: Path) -> Non
 async def test_a_dead_processes_file_is_replaced(path: Path) -> None:
     leave_dead_socket(path)
     async with listening(path, ScriptedDispatch()):
-        assert "said /status" in await ask(path, "/status")
+        assert "said /status" in (await ask(path, "/status")).text
 
 
 async def test_a_live_processes_socket_is_left_alone(path: Path) -> None:
     async with listening(path, ScriptedDispatch(lambda _: Reply(title="the first"))):
         with pytest.raises(ConfigurationError, match="another process listens"):
             await run_briefly(path)
-        assert await ask(path, "/status") == "the first"
+        assert (await ask(path, "/status")).text == "the first"
 
 
 async def test_a_live_process_that_answers_nobody_is_left_alone_too(path: Path) -> None:

@@ -260,3 +260,26 @@ def test_waiting_without_hope_ends_with_a_word(
     loop.run_until_complete(asyncio.gather(hopeless, return_exceptions=True))
     loop.close()
     assert hopeless.cancelled()
+
+
+def test_what_is_sent_to_a_socket_of_the_same_loop_arrives_before_time_goes_on() -> None:
+    loop = VirtualTimeLoop(START_AT, never_busy)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        await asyncio.sleep(60)
+        writer.close()
+
+    async def ask() -> tuple[bytes, float, float]:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"ping\n")
+            async with asyncio.timeout(1):
+                line = await reader.readline()
+            answered_s = loop.time()
+            await reader.read()
+            writer.close()
+            return line, answered_s, loop.time()
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        assert runner.run(ask()) == (b"ping\n", 0.0, 60.0)

@@ -1,23 +1,26 @@
 """The core wired with fakes, as the process wires it with real edges. No test is here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from core.domain.cards import Card
 from core.domain.events import Event
 from core.domain.market import ExchangeRef
 from core.domain.orders import Order, OrderLeg
 from core.domain.pauses import Pause
+from core.domain.people import StopListing
 from core.domain.positions import Position, PositionSide
 from core.domain.settings import GuardSettings, TradingSettings, ValidationSettings, WaveSettings
 from core.domain.signals import Signal, SignalBatch
 from core.domain.verdicts import Verdict
 from core.guard.freshness import Freshness
 from core.guard.guardian import Guardian
+from core.ports.storage import UnitOfWork
 from core.trading.book import PositionBook
 from core.trading.entries import Entries, Entry
 from core.trading.exits import Exits
@@ -26,11 +29,13 @@ from core.trading.pausing import Pausing
 from core.trading.reconcile import Reconcile
 from core.trading.settlement import Settlement
 from core.trading.stops import Stops
+from core.waves.board import WaveBoard
 from core.waves.candidates import Candidates
 from core.waves.collector import Collector
 from core.waves.conductor import Conductor
 from core.waves.exchange_wave import ExchangeWave
 from core.waves.executor import WaveExecutor
+from core.waves.veto import Vetoes
 from core.waves.wave_params import WaveParamsKeeper
 from tests.builders import NOW, make_plan, make_signal, quantity
 from tests.fakes.clock import FakeClock
@@ -64,6 +69,28 @@ class FakeSource:
         self.requests += 1
 
 
+class WatchedUnits(MemoryUnits):
+    """Units that note which cards committed transactions let be shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[Card] = []
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[UnitOfWork]:
+        async with super().writing() as unit:
+            noted: list[Card] = []
+            show = unit.show
+
+            async def note(card: Card) -> None:
+                noted.append(card)
+                await show(card)
+
+            unit.show = note  # type: ignore[method-assign]
+            yield unit
+        self.shown += noted
+
+
 class Desk:
     """One process' worth of core. `units`, `exchanges` and `clock` may outlive it: that is a restart."""
 
@@ -71,7 +98,7 @@ class Desk:
         self,
         *,
         clock: FakeClock | None = None,
-        units: MemoryUnits | None = None,
+        units: WatchedUnits | None = None,
         exchanges: dict[str, FakeExchange] | None = None,
         trading: TradingSettings = TRADING,
         waves: WaveSettings = WaveSettings(),  # noqa: B008 - frozen
@@ -79,7 +106,7 @@ class Desk:
         validation: ValidationSettings = ValidationSettings(),  # noqa: B008 - frozen
     ) -> None:
         self.clock = clock or FakeClock(NOW)
-        self.units = units or MemoryUnits()
+        self.units = units or WatchedUnits()
         self.exchanges = exchanges or {ref.name: FakeExchange(self.clock, ref.name) for ref in REFS}
         self.trading, self.waves, self.guard, self.validation = trading, waves, guard, validation
         self.prices = FakePrices(self.clock)
@@ -131,6 +158,8 @@ class Desk:
 
     def _wire_waves(self) -> None:
         self.collector = Collector(units=self.units, clock=self.clock, settings=self.waves)
+        self.board = WaveBoard()
+        self.vetoes = Vetoes(units=self.units, clock=self.clock, board=self.board)
         self.exchange_waves = [self._exchange_wave(ref) for ref in REFS]
         self.executor = WaveExecutor(
             units=self.units,
@@ -170,6 +199,7 @@ class Desk:
             waves=self.waves,
             trading=self.trading,
             halting=self.halting,
+            board=self.board,
         )
 
     # --- the life of the process ------------------------------------------------------------------------------------
@@ -215,9 +245,9 @@ class Desk:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.crashes.append(error)
 
-    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+    async def finish(self, work: Awaitable[T]) -> T:
         """Let time pass until `work` is done, and return its result."""
-        task = asyncio.create_task(work)
+        task = asyncio.ensure_future(work)
         while not task.done():
             await self.clock.settle()
             if task.done():
@@ -291,6 +321,10 @@ class Desk:
     async def pause(self, pause: Pause) -> None:
         async with self.units.writing() as unit:
             await unit.pauses.add(pause)
+
+    async def stop_list(self, listing: StopListing) -> None:
+        async with self.units.writing() as unit:
+            await unit.stop_list.add(listing)
 
     def events(self, kind: type[E]) -> list[E]:
         """Return the recorded events of `kind`, oldest first."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.domain import events
 from core.domain.events import Event
 from core.domain.positions import ExitReason, PositionSide
+from core.domain.waves import ParamsSource, WaveProgress, WaveStage
 from tests.builders import NOW, WAVE_AT, make_wave_result, money, price, quantity, ratio
 
 WAVE_FINISHED = events.WaveFinished(
@@ -21,6 +22,23 @@ EVENTS: Sequence[Event] = (
     events.Started(at=NOW, version="0.1.0", open_positions=2, found=("SOLUSDT: stop placed again at 137.47",)),
     events.Stopped(at=NOW, reason="SIGTERM", open_positions=1),
     WAVE_FINISHED,
+    events.WaveWaiting(
+        at=NOW,
+        exchange="binance",
+        until_at=NOW + timedelta(seconds=30),
+        progress=WaveProgress(
+            wave_at=WAVE_AT,
+            exchange="binance",
+            stage=WaveStage.WAITING,
+            received=7,
+            selected=6,
+            valid=3,
+            target=2,
+            params_source=ParamsSource.WAVE,
+            candidates=(("SOLUSDT", "BUY"), ("ETHUSDT", "SELL"), ("ADAUSDT", "BUY")),
+            veto_until_at=NOW + timedelta(seconds=30),
+        ),
+    ),
     events.WaveInterrupted(at=NOW, exchange="binance", wave_at=WAVE_AT, placed=2, not_continued=1),
     events.PositionOpened(
         at=NOW,
@@ -115,4 +133,6 @@ EVENTS: Sequence[Event] = (
     ),
     events.Resumed(at=NOW, scope="all", author="slack:U1 (Bo)"),
     events.TaskCrashed(at=NOW, task="guardian", error="KeyError: 'SOLUSDT'", restarts=2),
+    events.DeliveryLost(at=NOW, destination="telegram:-1001", error="Forbidden: bot was kicked from the group"),
+    events.DeliveryRestored(at=NOW, destination="telegram:-1001"),
 )

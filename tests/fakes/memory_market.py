@@ -50,6 +50,10 @@ class MemorySignals:
         found.sort(key=lambda s: (s.wave_at, self._store.received[s.key]), reverse=True)
         return found[:limit]
 
+    async def between(self, since: datetime, until: datetime) -> Sequence[Signal]:
+        found = [s for s in self._valid() if since <= s.wave_at < until]
+        return sorted(found, key=lambda s: (s.wave_at, s.rank, s.exchange_id))
+
     def _valid(self) -> list[Signal]:
         return [signal for signal in self._store.signals.values() if isinstance(signal, Signal)]
 
@@ -118,8 +122,16 @@ class MemoryWaves:
     async def in_state(self, state: WaveState) -> Sequence[Wave]:
         return sorted((w for w in self._store.waves.values() if w.state is state), key=lambda w: w.wave_at)
 
-    async def recent(self, limit: int) -> Sequence[Wave]:
-        found = [w for w in self._store.waves.values() if w.state is not WaveState.NOT_FOUND]
+    async def recent(
+        self, limit: int, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Wave]:
+        found = [
+            wave
+            for wave in self._store.waves.values()
+            if wave.state is not WaveState.NOT_FOUND
+            and (since is None or wave.wave_at >= since)
+            and (until is None or wave.wave_at < until)
+        ]
         return sorted(found, key=lambda w: w.wave_at, reverse=True)[:limit]
 
     async def add_result(self, result: WaveResult) -> None:

@@ -3,18 +3,20 @@
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
-from core.domain.delivery import Alert, Delivery, DeliveryState
+from core.domain.cards import Card
+from core.domain.delivery import Alert, Delivery, DeliveryState, Destination, FoldReason, Loudness, Mute
 from core.domain.events import Event
 from core.domain.orders import Order
 from core.domain.params import ParamChange, ParamOverride, StoredParams
 from core.domain.pauses import Pause
-from core.domain.people import AuditEntry
+from core.domain.people import AuditEntry, Grant, StopListing
 from core.domain.positions import Position, PositionLeg
 from core.domain.signals import InvalidSignal, Signal
 from core.domain.verdicts import VerdictRecord
 from core.domain.waves import Wave, WaveResult
 
 SignalKey = tuple[int, str]
+CardKey = tuple[Card, Destination]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +26,56 @@ class StoredDelivery:
     delivery: Delivery
     state: DeliveryState
     next_at: datetime
+    queued_at: datetime
     error: str = ""
     message_ref: str | None = None
     ended_at: datetime | None = None
+    expires_at: datetime | None = None
+    is_urgent: bool = False
+    card: Card | None = None
+    card_version: int = 0
+    is_detail: bool = False
+    fold: FoldReason | None = None
+    fold_group: str = ""
+    fold_number: int = 0
+    repeats: str | None = None
+    fallback: Destination | None = None
+    diverted_to: Destination | None = None
+    diverted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCard:
+    """A living message at one destination."""
+
+    card: Card
+    destination: Destination
+    loudness: Loudness
+    place: int
+    version: int = 1
+    shown_version: int = 0
+    message_ref: str | None = None
+    sent_at: datetime | None = None
+    next_at: datetime | None = None
+    queued_at: datetime | None = None
+    is_urgent: bool = False
+    alert_id: int | None = None
+    attempts: int = 0
+    error: str = ""
+
+    @property
+    def has_changed(self) -> bool:
+        return self.version > self.shown_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAudit:
+    """A row of the audit with what links it to the one before."""
+
+    id: int
+    entry: AuditEntry
+    previous: str
+    digest: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,12 +94,20 @@ class Store:
     positions: dict[int, Position] = field(default_factory=dict)
     legs: dict[str, PositionLeg] = field(default_factory=dict)
     pauses: dict[int, Pause] = field(default_factory=dict)
-    audit: list[AuditEntry] = field(default_factory=list)
+    audit: list[StoredAudit] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+    stop_list: dict[str, StopListing] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     alerts: dict[int, Alert] = field(default_factory=dict)
     deliveries: dict[int, StoredDelivery] = field(default_factory=dict)
+    cards: dict[CardKey, StoredCard] = field(default_factory=dict)
+    mutes: dict[tuple[Destination, str], Mute] = field(default_factory=dict)
 
     def copy(self) -> "Store":
         """Return a store that can change without this one."""
         return replace(self, **{each.name: getattr(self, each.name).copy() for each in fields(self)})
+
+    def next_fold_number(self) -> int:
+        """Return a number above all that were given before."""
+        return 1 + max((each.fold_number for each in self.deliveries.values()), default=0)

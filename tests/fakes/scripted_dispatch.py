@@ -19,6 +19,7 @@ class ScriptedDispatch:
     Attributes:
         heard: What was said, in the order in which its work began.
         ended: What was answered or kept silent about.
+        showings: Where replies with a confirmation were shown: the confirmation, the destination, the message.
         gates: Work on words that have a gate here waits until it is set.
     """
 
@@ -26,6 +27,7 @@ class ScriptedDispatch:
         self.answer = answer
         self.heard: list[Invocation] = []
         self.ended: list[Invocation] = []
+        self.showings: list[tuple[str, str, str]] = []
         self.gates: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.held: set[str] = set()
 
@@ -46,3 +48,6 @@ class ScriptedDispatch:
             await self.gates[invocation.words].wait()
         self.ended.append(invocation)
         return self.answer(invocation)
+
+    def shown(self, confirmation: str, destination: str, message_ref: str) -> None:
+        self.showings.append((confirmation, destination, message_ref))

@@ -7,16 +7,19 @@ _MAX_BLOCKS = 50
 _MAX_TOTAL = 13_000
 
 
-def find_faults(blocks: object) -> list[str]:
-    """Return what Slack would not take in `blocks`; empty if nothing."""
+def find_faults(blocks: object, most: int = _MAX_BLOCKS) -> list[str]:
+    """Return what Slack would not take in `blocks`, of which there may be `most`; empty if nothing."""
     if not isinstance(blocks, list):
         return ["blocks: must be an array"]
-    faults = [] if 0 < len(blocks) <= _MAX_BLOCKS else [f"blocks: 1 to {_MAX_BLOCKS}, not {len(blocks)}"]
+    faults = [] if 0 < len(blocks) <= most else [f"blocks: 1 to {most}, not {len(blocks)}"]
     action_ids: list[str] = []
     for number, block in enumerate(blocks):
         faults += [f"/blocks/{number}: {fault}" for fault in _judge_block(block, action_ids)]
     if len(set(action_ids)) != len(action_ids):
         faults.append("blocks: action_id must be unique in a message")
+    named = [str(block["block_id"]) for block in blocks if isinstance(block, dict) and "block_id" in block]
+    if len(set(named)) != len(named) or any(not 0 < len(name) <= 255 for name in named):
+        faults.append("blocks: block_id must be unique in a message, with 1 to 255 characters")
     return faults
 
 
@@ -38,6 +41,16 @@ def texts_of(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def buttons_of(blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the buttons in order, each with the block it stands in."""
+    return [element for element in _elements_of(blocks) if element["type"] == "button"]
+
+
+def options_of(blocks: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the options of all selects in order, each with its select."""
+    selects = [element for element in _elements_of(blocks) if element["type"] == "static_select"]
+    return [(select, option) for select in selects for option in select["options"]]
+
+
+def _elements_of(blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**element, "block_id": block.get("block_id", f"b{number}")}
         for number, block in enumerate(blocks)
@@ -91,7 +104,8 @@ def _judge_actions(block: dict[str, Any], action_ids: list[str]) -> list[str]:
         return ["1 to 25 elements"]
     faults = _unknown(block, {"elements"})
     for element in elements:
-        faults += [f"button: {fault}" for fault in _judge_button(element)]
+        judge = _judge_select if element.get("type") == "static_select" else _judge_button
+        faults += [f"{element.get('type')}: {fault}" for fault in judge(element)]
         action_ids.append(str(element.get("action_id")))
     return faults
 
@@ -105,6 +119,19 @@ def _judge_button(button: dict[str, Any]) -> list[str]:
         faults.append("value of 1 to 2000 characters")
     if button.get("style", "danger") not in {"primary", "danger"}:
         faults.append("style is primary or danger")
+    return faults
+
+
+def _judge_select(select: dict[str, Any]) -> list[str]:
+    faults = _unknown(select, {"action_id", "placeholder", "options", "initial_option", "focus_on_load"})
+    faults += _judge_text(select.get("placeholder"), 150, {"plain_text"}) if "placeholder" in select else []
+    options = select.get("options")
+    if not isinstance(options, list) or not 0 < len(options) <= 100:
+        return [*faults, "1 to 100 options"]
+    for option in options:
+        faults += _judge_text(option.get("text"), 75, {"plain_text"})
+        if not 0 < len(str(option.get("value", ""))) <= 150:
+            faults.append("value of 1 to 150 characters")
     return faults
 
 

@@ -70,20 +70,87 @@ def event_callback(event: dict[str, Any], event_id: str) -> dict[str, Any]:
     }
 
 
+def edited(user: str, channel: str, ts: str, old: str, new: str, *, edited_ts: str | None) -> dict[str, Any]:
+    """Return the event of a changed private message; without `edited_ts` nobody edited it."""
+    message: dict[str, Any] = {"type": "message", "user": user, "team": TEAM, "text": new, "ts": ts}
+    if edited_ts is not None:
+        message |= {"edited": {"user": user, "ts": edited_ts}}
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": channel,
+        "channel_type": "im",
+        "message": message,
+        "previous_message": {"type": "message", "user": user, "team": TEAM, "text": old, "ts": ts},
+        "ts": f"{ts}9",
+        "event_ts": f"{ts}9",
+    }
+
+
+def home_opened(user: str, tab: str, ts: str) -> dict[str, Any]:
+    """Return the event of an opened tab of the app."""
+    return {"type": "app_home_opened", "user": user, "channel": f"D{user}", "tab": tab, "event_ts": ts}
+
+
 def block_action(
-    user: str, channel: str, button: dict[str, Any], shown: dict[str, Any], thread_ts: str | None
+    user: str,
+    channel: str,
+    action: dict[str, Any],
+    shown: dict[str, Any],
+    thread_ts: str | None,
+    *,
+    is_ephemeral: bool = False,
 ) -> dict[str, Any]:
-    """Return the payload of a pressed button."""
-    container: dict[str, Any] = {"type": "message", "message_ts": shown["ts"], "channel_id": channel}
+    """Return the payload of a control used in a message; what only one person sees is not repeated in it."""
+    container: dict[str, Any] = {
+        "type": "message",
+        "message_ts": shown["ts"],
+        "channel_id": channel,
+        "is_ephemeral": is_ephemeral,
+    }
     if thread_ts is not None:
         container["thread_ts"] = thread_ts
+    body = {
+        "type": "block_actions",
+        "api_app_id": APP,
+        "team": {"id": TEAM, "domain": "desk"},
+        "user": _user(user),
+        "channel": {"id": channel, "name": "trading"},
+        "container": container,
+        "actions": [{**action, "action_ts": "1761480000.000001"}],
+    }
+    return body if is_ephemeral else {**body, "message": shown}
+
+
+def view_action(user: str, action: dict[str, Any], view: dict[str, Any], trigger_id: str) -> dict[str, Any]:
+    """Return the payload of a control used in the Home tab: no channel, no address for answers."""
     return {
         "type": "block_actions",
         "api_app_id": APP,
         "team": {"id": TEAM, "domain": "desk"},
-        "user": {"id": user, "username": user.lower(), "team_id": TEAM},
-        "channel": {"id": channel, "name": "trading"},
-        "container": container,
-        "message": shown,
-        "actions": [{**button, "action_ts": "1761480000.000001"}],
+        "user": _user(user),
+        "container": {"type": "view", "view_id": f"V{user}"},
+        "view": {**view, "id": f"V{user}"},
+        "trigger_id": trigger_id,
+        "actions": [{**action, "action_ts": "1761480000.000001"}],
     }
+
+
+def shortcut(user: str, callback_id: str, trigger_id: str) -> dict[str, Any]:
+    """Return the payload of a global shortcut."""
+    return {
+        "type": "shortcut",
+        "token": "unused",
+        "action_ts": "1761480000.000001",
+        "team": {"id": TEAM, "domain": "desk"},
+        "user": _user(user),
+        "is_enterprise_install": False,
+        "enterprise": None,
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+    }
+
+
+def _user(user: str) -> dict[str, str]:
+    return {"id": user, "username": user.lower(), "team_id": TEAM}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from typing import Any, Self, TypeVar
 from aiohttp import WSMsgType, web
 
 from tests.fakes import slack_payloads as payloads
-from tests.fakes.slack_blocks import buttons_of
+from tests.fakes.slack_limits import SlackLimits, Violation
+from tests.fakes.slack_people import SlackPeople
 from tests.fakes.slack_workspace import SlackMessage, SlackWorkspace
 
 _PATIENCE_S = 5.0
@@ -19,7 +21,7 @@ _T = TypeVar("_T")
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What happens instead of an answer. `took`: the call has its effect all the same."""
+    """What happens instead of an answer. `took`: the call has its effect all the same; `words`: if these are in it."""
 
     method: str
     status: int = 200
@@ -28,15 +30,21 @@ class Fault:
     delay_s: float = 0.0
     took: bool = False
     is_cut: bool = False
+    words: str = ""
 
 
-class SlackServer:
+class SlackServer(SlackPeople):
     """Slack's Web API and Socket Mode for one app; `async with SlackServer() as slack`.
+
+    Args:
+        now_s: The server's clock, for its limits.
+        enforce_limits: Whether what is above the limits is answered with 429; it is counted in either case.
 
     Attributes:
         workspace: Its channels (each with the error that writing there gives, or an empty text) and messages.
         late: What was not acknowledged in time or twice; not empty at the end fails the test.
-        calls: Every Web API call: method and arguments.
+        calls: Every Web API call: method and arguments; `called_at_s` when each came.
+        slowest_ack_s: The longest that anything waited for its acknowledgement.
         opened: How many sockets were opened in all.
         lines: The client addresses that Web API calls came from, one a connection.
     """
@@ -48,12 +56,19 @@ class SlackServer:
         app_token: str = payloads.APP_TOKEN,
         channels: tuple[str, ...] = ("C0001", "C0002", "D0001"),
         ack_within_s: float = 3.0,
+        now_s: Callable[[], float] = time.monotonic,
+        enforce_limits: bool = False,
     ) -> None:
         self._ack_within_s = ack_within_s
         self.workspace = SlackWorkspace(bot_token, app_token, channels)
         self.late: list[str] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.called_at_s: list[float] = []
+        self.slowest_ack_s = 0.0
         self.opened = 0
+        self._now_s = now_s
+        self._limits = SlackLimits(now_s)
+        self._enforces_limits = enforce_limits
         self.lines: set[object] = set()
         self._faults: deque[Fault] = deque()
         self._sockets: dict[web.WebSocketResponse, web.Request] = {}
@@ -76,6 +91,11 @@ class SlackServer:
         return f"http://127.0.0.1:{self._port}/api/"
 
     @property
+    def violations(self) -> list[Violation]:
+        """What was sent above the limits."""
+        return self._limits.violations
+
+    @property
     def connections(self) -> int:
         """How many sockets are open."""
         return sum(not socket.closed for socket in self._sockets)
@@ -88,6 +108,7 @@ class SlackServer:
         app.router.add_post("/api/{method}", self._call)
         app.router.add_get("/socket/{ticket}", self._socket)
         app.router.add_post("/respond/{number}", self._respond)
+        app.router.add_post("/upload/{file}", self._upload)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
@@ -128,48 +149,17 @@ class SlackServer:
         """Refuse the next calls of `method` with the error `code`."""
         self._faults.extend(Fault(method=method, body={"ok": False, "error": code}) for _ in range(times))
 
-    def slow(self, method: str, *, delay_s: float) -> None:
-        """Take the next call of `method` but answer late."""
-        self._faults.append(Fault(method=method, delay_s=delay_s, took=True))
+    def slow(self, method: str, *, delay_s: float, words: str = "") -> None:
+        """Take the next call of `method` (with `words` in it) but answer late."""
+        self._faults.append(Fault(method=method, delay_s=delay_s, took=True, words=words))
 
     def drop_answer(self, method: str) -> None:
         """Take the next call of `method` and close the line instead of answering."""
         self._faults.append(Fault(method=method, took=True, is_cut=True))
 
-    # What people do.
-
-    async def command(
-        self, user: str, channel: str, name: str, text: str = "", *, repeats: int = 1, trigger: str = ""
-    ) -> None:
-        """Type a slash command; returns when it is acknowledged."""
-        trigger = trigger or f"trigger.{next(self.workspace.numbers)}"
-        url = self.response_url(channel, user)
-        body = payloads.slash_command(user, channel, name, text, trigger_id=trigger, response_url=url)
-        await self._tell("slash_commands", body, repeats)
-
-    async def mention(
-        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, repeats: int = 1, **extra: object
-    ) -> None:
-        """Mention the app in a channel."""
-        words = f"<@{payloads.BOT_USER}> {payloads.escape(text)}"
-        event = payloads.message("app_mention", user, channel, words, ts=self.workspace.next_ts(), thread_ts=thread_ts)
-        await self._tell_event({**event, **extra}, repeats)
-
-    async def direct(self, user: str, text: str, *, channel: str = "D0001", repeats: int = 1, **extra: object) -> None:
-        """Write to the app in private; `extra` replaces parts of the event (bot_id, subtype)."""
-        event = payloads.message(
-            "message", user, channel, payloads.escape(text), ts=self.workspace.next_ts(), thread_ts=None
-        )
-        await self._tell_event({**event, "channel_type": "im", **extra}, repeats)
-
-    async def press(self, user: str, message: SlackMessage, label: str, *, repeats: int = 1) -> None:
-        """Press the button of `message` that says `label`."""
-        button = next(button for button in buttons_of(message.blocks) if button["text"]["text"] == label)
-        shown = {"ts": message.ts, "text": message.text, "blocks": message.blocks}
-        body = payloads.block_action(user, message.channel, button, shown, message.thread_ts)
-        body["trigger_id"] = f"trigger.{next(self.workspace.numbers)}"
-        body["response_url"] = self.response_url(message.channel, user)
-        await self._tell("interactive", body, repeats)
+    def relent(self) -> None:
+        """Take back what was ordered and has not happened yet."""
+        self._faults.clear()
 
     # What people see.
 
@@ -200,14 +190,19 @@ class SlackServer:
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        body = await request.json() if request.can_read_body and "json" in request.content_type else {}
-        self.calls.append((method, body))
+        body = await _read(request)
+        self._note(method, body)
         if request.transport is not None:
             self.lines.add(request.transport.get_extra_info("peername"))
-        fault = self._take_fault(method)
+        fault = self._take_fault(method, body)
         if fault is not None and not fault.took:
             return _answer(fault.status, fault.body, fault.headers)
+        wait_s = self._limits.check(method, self.workspace.room(str(body.get("channel", ""))))
+        if wait_s and self._enforces_limits:
+            return _answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(wait_s)})
         answer = self.workspace.act(method, token, body)
+        if "upload_url" in answer:
+            answer["upload_url"] = f"http://127.0.0.1:{self._port}/upload/{answer['upload_url']}"
         if method == "apps.connections.open" and answer["ok"]:
             answer["url"] = f"ws://127.0.0.1:{self._port}/socket/{answer['url']}"
         if fault is not None and fault.is_cut and request.transport is not None:
@@ -218,12 +213,21 @@ class SlackServer:
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        self.calls.append(("response_url", body))
+        self._note("response_url", body)
         fault = self._take_fault("response_url")
         if fault is not None:
             return _answer(fault.status, fault.body, fault.headers)
         problem = self.workspace.respond(request.match_info["number"], body)
         return web.Response(status=404 if problem else 200, text=problem or "ok")
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        content = await request.read()
+        self._note("upload", {"length": len(content)})
+        fault = self._take_fault("upload")
+        if fault is not None:
+            return _answer(fault.status, fault.body, fault.headers)
+        problem = self.workspace.files.receive(request.match_info["file"], content)
+        return web.Response(status=400 if problem else 200, text=problem or f"OK - {len(content)}")
 
     # The socket.
 
@@ -251,31 +255,44 @@ class SlackServer:
         else:
             waiting.set_result(None)
 
-    async def _tell_event(self, event: dict[str, Any], repeats: int) -> None:
-        await self._tell("events_api", payloads.event_callback(event, f"Ev{next(self.workspace.numbers)}"), repeats)
-
     async def _tell(self, kind: str, body: dict[str, Any], repeats: int) -> None:
         await self.wait_for(lambda: self.connections > 0)
         for attempt in range(repeats):
             envelope_id = f"envelope-{next(self.workspace.numbers)}"
             waiting = self._pending[envelope_id] = asyncio.get_running_loop().create_future()
+            began_s = time.monotonic()
             await list(self._sockets)[-1].send_json(payloads.envelope(kind, envelope_id, body, attempt))
             try:
                 async with asyncio.timeout(self._ack_within_s):
                     await waiting
+                self.slowest_ack_s = max(self.slowest_ack_s, time.monotonic() - began_s)
             except TimeoutError:
                 self.late.append(f"{kind} was not acknowledged within {self._ack_within_s:g} s")
                 raise AssertionError(self.late[-1]) from None
 
-    def _take_fault(self, method: str) -> Fault | None:
-        fault = next((fault for fault in self._faults if fault.method == method), None)
+    def _note(self, method: str, body: dict[str, Any]) -> None:
+        self.calls.append((method, body))
+        self.called_at_s.append(self._now_s())
+
+    def _take_fault(self, method: str, body: dict[str, Any] | None = None) -> Fault | None:
+        text = str((body or {}).get("text", ""))
+        fault = next((fault for fault in self._faults if fault.method == method and fault.words in text), None)
         if fault is not None:
             self._faults.remove(fault)
         return fault
 
-    def response_url(self, channel: str, user: str) -> str:
-        """Return a new address for answers to `user` in `channel`."""
-        return f"http://127.0.0.1:{self._port}/respond/{self.workspace.open_response(channel, user)}"
+    def response_url(self, channel: str, user: str, message: SlackMessage | None = None) -> str:
+        """Return a new address for answers to `user` in `channel`, who pressed something in `message`."""
+        return f"http://127.0.0.1:{self._port}/respond/{self.workspace.open_response(channel, user, message)}"
+
+
+async def _read(request: web.Request) -> dict[str, Any]:
+    if not request.can_read_body:
+        return {}
+    if "json" not in request.content_type:
+        return dict(await request.post())
+    body: dict[str, Any] = await request.json()
+    return body
 
 
 def _answer(status: int, body: dict[str, Any] | str, headers: dict[str, str]) -> web.Response:

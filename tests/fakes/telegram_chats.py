@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.telegram_markup import MarkupRefused, parse_html
+from tests.fakes.telegram_menus import TelegramMenus
+from tests.fakes.telegram_refusal import Refusal
 
 Json = dict[str, Any]
 Params = Mapping[str, Any]
@@ -18,17 +20,9 @@ _UNCHANGED = (
     "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a "
     "current content and reply markup of the message"
 )
+_CANNOT_EDIT = "Bad Request: message can't be edited"
+_EDITABLE_S = 48 * 3600
 _TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
-
-
-class Refusal(Exception):  # noqa: N818 - what the server says no with
-    """An answer that is not ok."""
-
-    def __init__(self, status: int, description: str, parameters: Json | None = None) -> None:
-        super().__init__(description)
-        self.status = status
-        self.description = description
-        self.parameters = parameters
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,8 +70,8 @@ class TelegramChats:
 
     def __init__(self, me: Json, now_s: Callable[[], int]) -> None:
         self.me = me
-        self.menus: dict[str, list[Json]] = {}
         self.chats: dict[int, Chat] = {}
+        self.menus = TelegramMenus(self.chats)
         self.shown: dict[tuple[int, int], Shown] = {}
         self.said: dict[tuple[int, int], Json] = {}
         self.open_presses: set[str] = set()
@@ -95,9 +89,9 @@ class TelegramChats:
             "deleteMessage": self._delete,
             "answerCallbackQuery": self._answer_press,
             "sendChatAction": self._act,
-            "setMyCommands": self._set_menu,
-            "getMyCommands": lambda params: self.menus.get(_scope(params), []),
-            "deleteMyCommands": lambda params: self.menus.pop(_scope(params), None) is not None or True,
+            "setMyCommands": self.menus.set,
+            "getMyCommands": self.menus.get,
+            "deleteMyCommands": self.menus.delete,
         }
 
     def json_of(self, message: Shown) -> Json:
@@ -133,6 +127,8 @@ class TelegramChats:
         content = params.get(kind)
         if not isinstance(content, tuple):
             raise Refusal(400, f"Bad Request: there is no {kind} in the request")
+        if not content[1]:
+            raise Refusal(400, "Bad Request: file must be non-empty")
         message.file = content
         return self._keep(message)
 
@@ -181,13 +177,18 @@ class TelegramChats:
     def _own(self, params: Params) -> Shown:
         key = (self._chat(params).id, int(params.get("message_id", 0)))
         if key in self.said:
-            raise Refusal(400, "Bad Request: message can't be edited")
+            raise Refusal(400, _CANNOT_EDIT)
         if key not in self.shown:
             raise Refusal(400, "Bad Request: message to edit not found")
-        return self.shown[key]
+        message = self.shown[key]
+        if self.now_s() - message.date_s > _EDITABLE_S:
+            raise Refusal(400, _CANNOT_EDIT)
+        return message
 
     def _edit_text(self, params: Params) -> Json:
         message = self._own(params)
+        if message.file is not None:
+            raise Refusal(400, "Bad Request: there is no text in the message to edit")
         source = str(params.get("text", ""))
         text = _shown_text(source, params, TEXT_UNITS, "message is too long")
         if not text:
@@ -222,18 +223,6 @@ class TelegramChats:
 
     def _act(self, params: Params) -> bool:
         self.actions.append((self._chat(params).id, str(params.get("action", ""))))
-        return True
-
-    def _set_menu(self, params: Params) -> bool:
-        commands = _object(params.get("commands")) or []
-        if len(commands) > 100:
-            raise Refusal(400, "Bad Request: BOT_COMMANDS_TOO_MUCH")
-        for command in commands:
-            if not re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]):
-                raise Refusal(400, "Bad Request: BOT_COMMAND_INVALID")
-            if not 1 <= len(command["description"]) <= 256:
-                raise Refusal(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
-        self.menus[_scope(params)] = commands
         return True
 
 
@@ -274,11 +263,6 @@ def _topic(chat: Chat, params: Params) -> int | None:
     if int(topic) not in chat.topics:
         raise Refusal(400, "Bad Request: message thread not found")
     return int(topic)
-
-
-def _scope(params: Params) -> str:
-    scope = _object(params.get("scope")) or {"type": "default"}
-    return json.dumps(scope, sort_keys=True)
 
 
 def _object(value: object) -> Any:  # noqa: ANN401 - JSON is what it is

@@ -11,7 +11,11 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
-from tests.fakes.telegram_chats import Chat, Json, Params, Refusal, Shown, TelegramChats, units
+from tests.fakes.telegram_chats import Json, Params, Shown, TelegramChats
+from tests.fakes.telegram_limits import TelegramLimits, Violation
+from tests.fakes.telegram_menus import DEFAULT
+from tests.fakes.telegram_people import TelegramPeople
+from tests.fakes.telegram_refusal import Refusal
 
 T = TypeVar("T")
 TOKEN = "123456789:AAfake-token_of-the-test-server"
@@ -20,7 +24,6 @@ _CONFLICT = "Conflict: terminated by other getUpdates request; make sure that on
 _WEBHOOK = (
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 )
-_ENTITIES = {"bot_command": re.compile(r"(?<!\S)/\w+(?:@\w+)?"), "mention": re.compile(r"(?<!\w)@\w{4,}")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,37 +31,52 @@ class Fault:
     """What goes wrong with the next `times` calls of `method` (any method if empty).
 
     Attributes:
+        words: Only calls whose text has this pattern in it.
         status: Answered instead of doing anything, unless 0.
         loses_answer: Done, but the connection is cut instead of answering.
+        holds_answer: Done, but nothing is answered until the caller hangs up.
     """
 
     method: str = ""
+    words: str = ""
     times: int = 1
     status: int = 0
     description: str = ""
     retry_after_s: int | None = None
     delay_s: float = 0.0
     loses_answer: bool = False
+    holds_answer: bool = False
     body: str | None = None
 
 
-class TelegramServer:
-    """`async with TelegramServer() as server:` gives a bot's whole world; `server.url` is its root."""
+class TelegramServer(TelegramPeople):
+    """`async with TelegramServer() as server:` gives a bot's whole world; `server.url` is its root.
+
+    With `enforce_limits` whoever sends too much is refused (see `telegram_limits`), by the time that `now_s` tells.
+    """
 
     def __init__(
-        self, *, token: str = TOKEN, username: str = "wavehelm_bot", now_s: Callable[[], float] = time.time
+        self,
+        *,
+        token: str = TOKEN,
+        username: str = "wavehelm_bot",
+        now_s: Callable[[], float] = time.time,
+        enforce_limits: bool = False,
     ) -> None:
         self.token = token
         self.username = username
         self.bot_id = int(token.partition(":")[0])
         me = {"id": self.bot_id, "is_bot": True, "first_name": "Wavehelm", "username": username}
-        self.state = TelegramChats(me, lambda: int(now_s()))
+        super().__init__(TelegramChats(me, lambda: int(now_s())))
+        self._now_s = now_s
+        self._limits = TelegramLimits(now_s) if enforce_limits else None
         self.calls: list[tuple[str, Params]] = []
+        self.called_at_s: list[float] = []
         self.webhook = ""
+        self.held = 0
         self._faults: list[Fault] = []
         self._updates: list[Json] = []
         self._update_ids = itertools.count(700_000_001)
-        self._query_ids = itertools.count(4_000_000_001)
         self._allowed: set[str] | None = None
         self._poller = 0
         self._changed = asyncio.Event()
@@ -113,7 +131,8 @@ class TelegramServer:
             return _refuse(Refusal(401, "Unauthorized") if is_token else Refusal(404, "Not Found"))
         params = await _read_params(request)
         self.calls.append((method, params))
-        fault = self._next_fault(method)
+        self.called_at_s.append(self._now_s())
+        fault = self._next_fault(method, str(params.get("text", "")))
         self._wake()
         await asyncio.sleep(fault.delay_s)
         if fault.body is not None:
@@ -125,6 +144,8 @@ class TelegramServer:
         except Refusal as refusal:
             return _refuse(refusal)
         self._wake()
+        if fault.holds_answer:
+            await self._hold(request)
         if fault.loses_answer and request.transport is not None:
             request.transport.abort()
         return web.json_response({"ok": True, "result": result})
@@ -137,6 +158,8 @@ class TelegramServer:
             return True
         if method not in self.state.methods:
             raise Refusal(404, "Not Found: method not found")
+        if self._limits is not None:
+            self._limits.check(method, params)
         return self.state.methods[method](params)
 
     # --- polling --------------------------------------------------------------------------------------------------
@@ -163,72 +186,16 @@ class TelegramServer:
                 raise Refusal(409, _CONFLICT)
         return self._updates[:limit]
 
-    @property
-    def unconfirmed(self) -> int:
-        """How many updates the bot has not acknowledged."""
-        return len(self._updates)
-
     def push(self, kind: str, content: Json) -> None:
         """Queue an update as it is."""
         if self._allowed is None or kind in self._allowed:
             self._updates.append({"update_id": next(self._update_ids), kind: content})
             self._wake()
 
-    # --- people ---------------------------------------------------------------------------------------------------
-
-    def add_chat(self, chat: int, kind: str = "supergroup", topics: tuple[int, ...] = ()) -> None:
-        """Let the bot be a member of a chat (or know a person)."""
-        self.state.chats[chat] = Chat(id=chat, kind=kind, topics=frozenset(topics))
-
-    def say(self, user: int, chat: int | None, text: str, **details: Any) -> int:  # noqa: ANN401 - fields of a message
-        """Let `user` write to `chat` (None: to the bot in private) and return the message's id.
-
-        `details`: `topic`, `reply_to` (a message id), `is_bot`, or further fields of the message as the API names them.
-        """
-        message = self._message(user, chat if chat is not None else user, text, details)
-        self.state.said[message["chat"]["id"], message["message_id"]] = message
-        self.push("message", message)
-        return int(message["message_id"])
-
-    def edit(self, user: int, chat: int | None, message_id: int, text: str) -> None:
-        """Let `user` edit an own message."""
-        key = (chat if chat is not None else user, message_id)
-        edited = self.state.said[key] | {"text": text, "entities": _entities(text), "edit_date": self.state.now_s()}
-        self.state.said[key] = edited
-        self.push("edited_message", edited)
-
-    def press(self, user: int, message: Shown, button: str) -> str:
-        """Let `user` press the button with that label and return the id of the callback query."""
-        query_id = str(next(self._query_ids))
-        self.state.open_presses.add(query_id)
-        content = {
-            "id": query_id,
-            "from": _user(user),
-            "chat_instance": str(hash(message.chat_id)),
-            "message": self.state.json_of(message),
-            "data": message.data_of(button),
-        }
-        self.push("callback_query", content)
-        return query_id
-
-    def _message(self, user: int, chat: int, text: str, details: dict[str, Any]) -> Json:
-        if chat not in self.state.chats:
-            self.add_chat(chat, "private" if chat > 0 else "supergroup")
-        message = {
-            "message_id": next(self.state.message_ids),
-            "date": self.state.now_s(),
-            "chat": self.state.chats[chat].json(),
-            "from": _user(user, is_bot=details.pop("is_bot", False)),
-            "text": text,
-            "entities": _entities(text),
-        }
-        topic, reply_to = details.pop("topic", None), details.pop("reply_to", None)
-        if topic is not None:
-            message |= {"message_thread_id": topic, "is_topic_message": True}
-        if reply_to is not None:
-            shown = self.state.shown.get((chat, reply_to))
-            message["reply_to_message"] = self.state.json_of(shown) if shown else self.state.said[chat, reply_to]
-        return message | details
+    @property
+    def unconfirmed(self) -> int:
+        """How many updates the bot has not acknowledged."""
+        return len(self._updates)
 
     # --- what a phone shows ---------------------------------------------------------------------------------------
 
@@ -239,8 +206,16 @@ class TelegramServer:
     @property
     def menu(self) -> list[tuple[str, str]]:
         """The default command menu as (command, description)."""
-        commands = self.state.menus.get('{"type": "default"}', [])
-        return [(command["command"], command["description"]) for command in commands]
+        return self.menu_of(DEFAULT)
+
+    def menu_of(self, scope: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return the menu that was set for a scope (as the API names it), as (command, description)."""
+        return self.state.menus.shown(scope)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """The calls that were above a limit."""
+        return [] if self._limits is None else self._limits.violations
 
     def is_answered(self, query_id: str) -> bool:
         """True when the bot has acknowledged a press."""
@@ -272,18 +247,19 @@ class TelegramServer:
         """Let something go wrong; several faults wait for their calls in the order given."""
         self._faults.append(fault)
 
-    def block(self, chat: int) -> None:
-        """Let a person block the bot, or a group throw it out."""
-        self.state.chats[chat].is_blocked = True
+    def relent(self) -> None:
+        """Take back what was ordered and has not happened yet."""
+        self._faults.clear()
 
-    def migrate(self, chat: int, new_chat: int) -> None:
-        """Turn a group into a supergroup with another id."""
-        self.add_chat(new_chat)
-        self.state.chats[chat].moved_to = new_chat
+    async def _hold(self, request: web.Request) -> None:
+        self.held += 1
+        while request.transport is not None:
+            await self._wait_for_change(0.005)
+        self.held -= 1
 
-    def _next_fault(self, method: str) -> Fault:
+    def _next_fault(self, method: str, text: str) -> Fault:
         for index, fault in enumerate(self._faults):
-            if fault.method in {"", method}:
+            if fault.method in {"", method} and re.search(fault.words, text):
                 if fault.times > 1:
                     self._faults[index] = replace(fault, times=fault.times - 1)
                 else:
@@ -325,15 +301,3 @@ def _refuse(refusal: Refusal) -> web.Response:
     if refusal.parameters:
         body["parameters"] = refusal.parameters
     return web.json_response(body, status=refusal.status)
-
-
-def _user(user: int, *, is_bot: bool = False) -> Json:
-    return {"id": user, "is_bot": is_bot, "first_name": f"Person {user}"}
-
-
-def _entities(text: str) -> list[Mapping[str, Any]]:
-    return [
-        {"type": kind, "offset": units(text[: found.start()]), "length": units(found.group())}
-        for kind, pattern in _ENTITIES.items()
-        for found in pattern.finditer(text)
-    ]

@@ -1,13 +1,13 @@
 """What must hold in the books whenever the process died; read from outside, by SQLite alone. A finding is a sentence.
 
-The paper exchange's orders count as the venue's truth, the other tables as ours.
+The paper exchange's orders count as the venue's truth, the other tables as ours. What people are told is checked in
+`alert_checks`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from sqlite3 import Row
 from typing import Any
@@ -16,7 +16,7 @@ from tests.faults.world import looked_into
 
 TABLES = (
     "signals", "verdicts", "waves", "wave_results", "positions", "position_legs", "orders", "paper_orders", "events",
-    "alerts", "deliveries",
+    "alerts", "deliveries", "cards", "audit",
 )  # fmt: skip
 LIVE = {"opening", "open", "closing"}
 UNSETTLED = {"submitting", "unknown"}
@@ -206,16 +206,12 @@ def unfinished(books: Books) -> Iterator[str]:
     for one, stops in _resting(books).items():
         if len(stops) > (one in live):
             yield f"{one}: {len(stops)} stops rest at the venue"
-    yield from (
-        f"delivery {d['id']} is {d['state']}: {d['error']}" for d in books["deliveries"] if d["state"] != "sent"
-    )
 
 
 def in_flight(books: Books) -> Iterator[str]:
     """Name what an end in order must not leave behind."""
     yield from (f"order {o['client_order_id']} is submitting" for o in books["orders"] if o["state"] == "submitting")
     yield from (f"wave {w['wave_at']} is executing" for w in books["waves"] if w["state"] == "executing")
-    yield from (f"delivery {d['id']} is pending" for d in books["deliveries"] if d["state"] == "pending")
 
 
 def misjudged(books: Books) -> Iterator[str]:
@@ -253,39 +249,3 @@ def _earned(position: Row) -> Decimal:
         move = Decimal(position["exit_price"]) - Decimal(position["entry_price"])
         realised = Decimal(position["exit_quantity"]) * (move if position["side"] == "long" else -move)
     return realised - Decimal(position["fees_quote"])
-
-
-# --- alerts ---------------------------------------------------------------------------------------------------------
-
-
-def unannounced(books: Books, wanted: dict[str, set[str]]) -> Iterator[str]:
-    """Name the events that lack deliveries; `wanted` are the destinations of each kind of event."""
-    sent: defaultdict[int, list[str]] = defaultdict(list)
-    for delivery in books["deliveries"]:
-        sent[delivery["alert_id"]].append(delivery["destination"])
-    alerts: defaultdict[int, list[int]] = defaultdict(list)
-    for alert in books["alerts"]:
-        alerts[alert["event_id"]].append(alert["id"])
-    for event in books["events"]:
-        found = [sent[alert] for alert in alerts[event["id"]]]
-        expected = sorted(wanted[event["kind"]])
-        if [sorted(places) for places in found] != ([expected] if expected else []):
-            yield f"event {event['id']} {event['kind']} has deliveries {found}, not {expected}"
-
-
-def misdelivered(books: Books, destination: str, shown: Sequence[int], kills: int) -> Iterator[str]:
-    """Name what is wrong with the alerts that a chat shows: `shown` are their numbers in the order of arrival."""
-    due = {d["alert_id"] for d in books["deliveries"] if d["destination"] == destination}
-    yield from (f"alert {number} never reached {destination}" for number in sorted(due - set(shown)))
-    yield from (f"{destination} shows alert {number}, which is not recorded" for number in sorted(set(shown) - due))
-    yield from (
-        f"{destination} shows alert {later} after {earlier}" for earlier, later in pairwise(shown) if later < earlier
-    )
-    repeats = len(shown) - len(set(shown))
-    if repeats > kills:
-        yield f"{destination} shows {repeats} alerts again after {kills} kills"
-    yield from (
-        f"{destination} shows alert {number} {count} times"
-        for number, count in Counter(shown).items()
-        if count > 1 + kills
-    )

@@ -3,56 +3,48 @@
 import asyncio
 import contextlib
 import logging
-import re
 import shutil
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from core.domain.events import Severity, event_types
 from core.waves.calendar import GRID
+from tests.faults import alert_checks as alerts
 from tests.faults import ledger_checks as checks
-from tests.faults.world import CHAT, DUTY, Bot, Feed, World, until, world_in
+from tests.faults.alert_checks import Chat, Message
+from tests.faults.kill_moments import TELLING, TRADING, Kill, Moments, plan
+from tests.faults.phones import messages_at
+from tests.faults.world import ADMIN, CHANNEL, CHAT, DUTY, STANDBY, Bot, Feed, World, until, world_in
 
 _log = logging.getLogger(__name__)
 
-MOMENTS = ("start", "life", "commit", "submitting", "opening", "closing", "delivery")
-"""When a kill strikes: while starting, at leisure, after the n-th commit, or just as something is seen."""
-
 FILTERS = {"stop_loss_filter": 1.0, "trailing_activation_filter": 0.6, "trailing_distance_filter": 0.3}
-_TOLD = {f"telegram:{CHAT}": Severity.INFO, f"telegram:{DUTY}": Severity.WARNING}
+_TOLD = {f"telegram:{CHAT}": Severity.INFO, f"telegram:{DUTY}": Severity.WARNING, f"slack:{CHANNEL}": Severity.INFO}
 WANTED = {
     kind: {place for place, least in _TOLD.items() if event.severity >= least} for kind, event in event_types().items()
 }
-_SEEN = {
-    "submitting": "SELECT count(*) FROM orders WHERE state = 'submitting'",
-    "opening": "SELECT count(*) FROM positions WHERE state = 'opening'",
-    "closing": "SELECT count(*) FROM positions WHERE state = 'closing'",
-}
+PLACES = (*_TOLD, f"telegram:{STANDBY}")
+PATIENCE_S = 5.0
+LAST_WORDS = 10
+"""So many alerts may still be on their way when the process is told to end."""
+
 _NEVER = "9999"
-_PATIENCE_S = 2.0
-"""How long a kill waits for its moment; it strikes anyway."""
+_REFUSED = "SELECT count(*) FROM audit WHERE words LIKE '/confirm%' AND outcome = 'refused'"
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """One planned death."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """What an ordeal leaves behind; `shown` are the messages by destination, `repeats` how many there may be twice."""
 
-    moment: str
-    delay_s: float
-    commits: int
-
-
-def plan(seed: int, count: int) -> list[Kill]:
-    """Return the same kills for the same seed; every moment in turn, in an order of its own."""
-    random = Random(f"kills {seed}")
-    moments = [moment for _ in range(count) for moment in random.sample(MOMENTS, len(MOMENTS))][:count]
-    return [Kill(m, random.uniform(0.1, 1.2), random.randint(1, 100)) for m in moments]
+    database: Path
+    shown: Mapping[str, Sequence[Message]]
+    ended_at: str
+    repeats: int
 
 
 def findings(database: Path) -> list[str]:
@@ -64,7 +56,19 @@ def findings(database: Path) -> list[str]:
         *checks.unrecovered(books, _NEVER, _NEVER),
         *checks.misjudged(books),
         *checks.miscounted(books),
-        *checks.unannounced(books, WANTED),
+    ]
+
+
+def told_wrong(remains: Remains) -> list[str]:
+    """Name what is wrong with what people were told, when nothing more is on its way to them."""
+    books = checks.read_books(remains.database)
+    wrong = [*alerts.undelivered(books, remains.ended_at), *alerts.unannounced(books, WANTED)]
+    return wrong + [
+        finding
+        for place, messages in remains.shown.items()
+        for finding in alerts.misdelivered(
+            Chat(destination=place, messages=messages, books=books, repeats=remains.repeats)
+        )
     ]
 
 
@@ -79,7 +83,7 @@ HARMS = (
     "DELETE FROM orders WHERE id = (SELECT max(id) FROM orders WHERE leg = 'entry' AND state = 'filled')",
     (
         "UPDATE paper_orders SET filled_quantity = '0' "
-        "WHERE id = (SELECT max(id) FROM paper_orders WHERE filled_price IS NOT NULL)"
+        "WHERE id = (SELECT max(id) FROM paper_orders WHERE leg = 'entry' AND filled_price IS NOT NULL)"
     ),
     "UPDATE positions SET pnl_quote = '1' WHERE id = (SELECT max(id) FROM positions WHERE state = 'closed')",
     (
@@ -96,18 +100,65 @@ HARMS = (
 )
 """What a kill could have done to sound books, one thing each."""
 
+UNTOLD = (
+    "UPDATE cards SET version = version + 1 WHERE rowid = (SELECT max(rowid) FROM cards)",
+    "UPDATE cards SET alert_id = alert_id - 1 WHERE rowid = (SELECT max(rowid) FROM cards WHERE card LIKE 'position%')",
+    (
+        "UPDATE cards SET message_ref = (SELECT message_ref FROM cards AS other WHERE other.rowid <> cards.rowid AND "
+        "other.destination = cards.destination) WHERE rowid = (SELECT max(rowid) FROM cards)"
+    ),
+    (
+        "DELETE FROM cards WHERE destination = 'telegram:-1001' AND card = "
+        "(SELECT card FROM deliveries WHERE is_detail AND fold IS NULL AND destination = 'telegram:-1001')"
+    ),
+    "UPDATE deliveries SET message_ref = NULL WHERE id = (SELECT max(id) FROM deliveries WHERE fold = 'missed')",
+    "UPDATE deliveries SET fold = NULL WHERE id = (SELECT max(id) FROM deliveries WHERE fold = 'missed')",
+    "UPDATE deliveries SET state = 'expired' WHERE id = (SELECT max(id) FROM deliveries WHERE fold IS NULL)",
+    "UPDATE deliveries SET diverted_at = NULL WHERE id = (SELECT max(id) FROM deliveries WHERE diverted_at > '')",
+    "UPDATE deliveries SET diverted_to = NULL WHERE id = (SELECT max(id) FROM deliveries WHERE diverted_to > '')",
+    (
+        "UPDATE positions SET pnl_quote = '1' WHERE id = (SELECT max(positions.id) FROM positions, cards "
+        "WHERE card LIKE 'position/' || positions.id || '/%' AND closed_at > '')"
+    ),
+    "UPDATE wave_results SET executed = executed + 1 WHERE rowid = (SELECT max(rowid) FROM wave_results)",
+)
+"""What could be wrong in the books about what people were told."""
 
-def unnoticed(database: Path, harm: str) -> bool:
+MISTOLD: dict[str, Callable[[Sequence[Message]], list[Message]]] = {
+    "a message is lost": lambda messages: list(messages[:-1]),
+    "messages are shown again and again": lambda messages: [
+        *messages, *(replace(messages[0], ref=f"again {n}") for n in range(20))
+    ],
+    "something nobody has recorded": lambda messages: [*messages, Message(ref="new", text="Buy now! #999999")],
+    "the other way round": lambda messages: list(reversed(messages)),
+    "no details under cards": lambda messages: [replace(message, under=None) for message in messages],
+    "numbers are wrong": lambda messages: [replace(message, text=message.text + "\n#1") for message in messages],
+    "cards do not go on": lambda messages: [
+        replace(message, text=message.text.replace(" closed #", " opened #")) for message in messages
+    ],
+}  # fmt: skip
+"""What could be wrong in a chat."""
+
+
+def unnoticed(remains: Remains, harm: str) -> bool:
     """Do the harm to a copy of the books and look whether the checks are blind to it; SQLite may refuse it itself."""
-    harmed = database.with_name("harmed.db")
-    shutil.copy(database, harmed)
+    harmed = remains.database.with_name("harmed.db")
+    shutil.copy(remains.database, harmed)
     with contextlib.closing(sqlite3.connect(harmed)) as connection:
         try:
-            assert connection.execute(harm).rowcount == 1, f"there is nothing to harm: {harm}"
+            assert connection.execute(harm).rowcount >= 1, f"there is nothing to harm: {harm}"
         except sqlite3.IntegrityError:
             return False
         connection.commit()
-    return set(findings(harmed)) <= set(findings(database))
+    after = replace(remains, database=harmed)
+    return {*findings(harmed), *told_wrong(after)} <= {*findings(remains.database), *told_wrong(remains)}
+
+
+def noticed_in_chat(remains: Remains, harm: Callable[[Sequence[Message]], list[Message]]) -> bool:
+    """Do the harm to what a chat shows and look whether the checks see it."""
+    place = f"telegram:{CHAT}"
+    shown = {**remains.shown, place: harm(remains.shown[place])}
+    return bool(told_wrong(replace(remains, shown=shown)))
 
 
 class Ordeal:
@@ -117,6 +168,7 @@ class Ordeal:
         self._world = world
         self._seed = seed
         self._history = checks.History()
+        self._moments = Moments(world)
         self.deaths = 0
 
     async def suffer(self, kill: Kill) -> None:
@@ -130,10 +182,13 @@ class Ordeal:
         else:
             await world.started(bot, starts + 1)
             self._check_recovery(starts + 1, born)
-            await self._wait(bot, kill)
+            await self._moments.end_outage()
+            await self._press_old_questions(bot)
+            await self._moments.wait(bot, kill)
         assert bot.code in {None, -9}, f"it ended by itself with {bot.code}: {bot.log[-3000:]}"
         await bot.kill()
         self.deaths += 1
+        self._moments.pass_by()
         self._check_always()
 
     async def end_well(self) -> None:
@@ -142,8 +197,10 @@ class Ordeal:
         bot = await world.victim(fault_seed=self._seed * 1000 + 999)
         await world.started(bot, starts + 1)
         self._check_recovery(starts + 1, born)
+        await self._moments.end_outage()
+        await self._press_old_questions(bot)
         try:
-            await until(lambda: bot.code is not None or not self._open(), 20.0, "the end of everything open")
+            await until(lambda: bot.code is not None or not self._open(), 20.0, "the end of all", every_s=0.05)
         except AssertionError as error:
             raise AssertionError(f"{error}: {self._open()}; {bot.log[-3000:]}") from None
         bot.terminate()
@@ -152,25 +209,20 @@ class Ordeal:
 
     def _open(self) -> list[str]:
         """Name what does not add up yet: the process may be in the middle of something."""
-        if self._world.count("SELECT count(*) FROM deliveries WHERE state = 'pending'"):
-            return ["deliveries"]
-        return findings(self._world.database)
+        waiting = self._world.count("SELECT count(*) FROM deliveries WHERE state = 'pending' AND fold IS NULL")
+        return findings(self._world.database) if waiting <= LAST_WORDS else [f"{waiting} deliveries"]
 
-    async def _wait(self, bot: Bot, kill: Kill) -> None:
-        shown = len(self._world.chat.state.shown)
-        seen: dict[str, Callable[[], bool]] = {
-            "commit": lambda: False,
-            "delivery": lambda: len(self._world.chat.state.shown) > shown,
-        }
-        if kill.moment in _SEEN:
-            seen[kill.moment] = lambda: self._world.count(_SEEN[kill.moment]) > 0
-        if kill.moment == "life":
-            await asyncio.sleep(kill.delay_s)
-            return
-        try:
-            await until(lambda: bot.code is not None or seen[kill.moment](), _PATIENCE_S, kill.moment)
-        except AssertionError:
-            _log.warning("no %s was seen: killed all the same", kill.moment)
+    async def _press_old_questions(self, bot: Bot) -> None:
+        """A question does not outlive its process: whoever confirms it later is told so."""
+        questions, self._moments.questions = self._moments.questions, []
+        for question in questions:
+            refused = self._world.count(_REFUSED)
+            self._world.chat.press(ADMIN, question, "Confirm")
+            await until(
+                lambda: bot.code is not None or self._world.count(_REFUSED) > refused,  # noqa: B023 - waited for here
+                PATIENCE_S,
+                "the refusal of an old question",
+            )
 
     def _now(self) -> str:
         return self._world.clock.now().isoformat(timespec="microseconds")
@@ -188,29 +240,27 @@ class Ordeal:
 
     def _check_end(self) -> None:
         books = checks.read_books(self._world.database)
-        found = [
-            *checks.damage(self._world.database),
-            *self._everywhere(books),
-            *checks.in_flight(books),
-            *checks.unannounced(books, WANTED),
-        ]
-        for chat in (CHAT, DUTY):
-            found += checks.misdelivered(books, f"telegram:{chat}", self._numbers(chat), self.deaths)
-        self._judge(found)
+        self._judge(
+            [
+                *checks.damage(self._world.database),
+                *self._everywhere(books),
+                *checks.in_flight(books),
+                *told_wrong(self.remains()),
+            ]
+        )
         assert any(p["state"] == "closed" for p in books["positions"]), "nothing was traded"
         _log.warning("%s", {table: len(books[table]) for table in checks.TABLES})
+
+    def remains(self) -> Remains:
+        shown = {place: messages_at(self._world, place) for place in PLACES}
+        return Remains(database=self._world.database, shown=shown, ended_at=self._now(), repeats=self.deaths)
 
     def _everywhere(self, books: checks.Books) -> list[str]:
         return [*checks.doubles(books), *self._history.changes(books)]
 
-    def _numbers(self, chat: int) -> list[int]:
-        found = [re.search(r"#(\d+)\s*$", message.text) for message in self._world.chat.messages(chat)]
-        assert all(found), "an alert without its number"
-        return [int(match[1]) for match in found if match]
-
     @staticmethod
     def _judge(found: list[str]) -> None:
-        assert not found, "\n".join(found)
+        assert not found, "\n".join([f"{len(found)} findings:", *found[:40]])
 
 
 def configure(world: World, mode: str) -> None:
@@ -241,37 +291,46 @@ def configure(world: World, mode: str) -> None:
             },
             "paper": {"slippage_pct": dict.fromkeys(("large", "mid", "small", "meme"), 0.02)},
             "feed": {"backoff_max_s": speed / 4},
+            "delivery": {"failover_after_s": speed / 2, "missed_after_s": speed * 1.5, "edit_every_s": speed / 4},
         }
     )
 
 
-async def endure(folder: Path, *, seed: int, kills: int, mode: str, speed: float, wave_s: float) -> Path:
-    """Run the whole ordeal and return the database."""
-    planned = plan(seed, kills)
+async def endure(folder: Path, *, seed: int, kills: Sequence[Kill], mode: str, speed: float, wave_s: float) -> Remains:
+    """Run the whole ordeal and return what is left of it."""
     fate = {"speed": speed, "volatility": 960 / speed, "price_interval_s": speed / 10, "fault_ratio": 0.04}
-    async with world_in(folder, **fate) as world:
+    async with world_in(folder, has_slack=True, **fate) as world:
         configure(world, mode)
         ordeal = Ordeal(world, seed)
         feed = Feed(world, seed=seed, filters=FILTERS)
         behind = GRID if mode == "scheduled" else timedelta(hours=22)
         playing = asyncio.create_task(feed.play(behind, timedelta(seconds=wave_s * speed), created=mode == "scheduled"))
         try:
-            for number, kill in enumerate(planned):
+            for number, kill in enumerate(kills):
                 _log.warning("seed %d, kill %d: %s", seed, number, kill)
                 await ordeal.suffer(kill)
         finally:
             playing.cancel()
             await asyncio.gather(playing, return_exceptions=True)
         await ordeal.end_well()
-    return world.database
+        return ordeal.remains()
 
 
-async def test_nothing_is_doubled_or_lost_by_kills(tmp_path: Path) -> None:
-    database = await endure(tmp_path, seed=1, kills=7, mode="on_arrival", speed=120, wave_s=0.8)
-    assert [harm for harm in HARMS if unnoticed(database, harm)] == []
+async def test_nothing_is_doubled_or_lost_by_kills_while_it_trades(tmp_path: Path) -> None:
+    kills = plan(1, len(TRADING), TRADING)
+    remains = await endure(tmp_path, seed=1, kills=kills, mode="on_arrival", speed=120, wave_s=0.8)
+    assert [harm for harm in HARMS if unnoticed(remains, harm)] == []
+
+
+async def test_nobody_is_told_wrong_by_kills_while_it_talks(tmp_path: Path) -> None:
+    kills = plan(4, len(TELLING), TELLING)
+    remains = await endure(tmp_path, seed=4, kills=kills, mode="on_arrival", speed=120, wave_s=0.8)
+    assert [harm for harm in UNTOLD if unnoticed(remains, harm)] == []
+    assert [name for name, harm in MISTOLD.items() if not noticed_in_chat(remains, harm)] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "mode", "speed", "wave_s"), [(2, "on_arrival", 120, 1.5), (3, "scheduled", 450, 2.0)])
 async def test_fifty_kills(tmp_path: Path, seed: int, mode: str, speed: float, wave_s: float) -> None:
-    await endure(tmp_path, seed=seed, kills=50, mode=mode, speed=speed, wave_s=wave_s)
+    kills = plan(seed, 50, (*TRADING, *TELLING))
+    await endure(tmp_path, seed=seed, kills=kills, mode=mode, speed=speed, wave_s=wave_s)

@@ -1,79 +1,20 @@
 """The real program from outside: how it starts and ends, what it tells a shell, what it does while others are away."""
 
 import asyncio
-import re
 import socket
 import stat
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from core.waves.calendar import GRID, floor_to_grid
-from tests.fakes.telegram_server import Fault
 from tests.faults.ledger_checks import damage, doubles, read_books
-from tests.faults.world import CHAT, DUTY, Bot, World, rows_of, until, world_in
-
-SYMBOLS = ("ADAUSDT", "ATOMUSDT", "BNBUSDT", "DOGEUSDT", "ETHUSDT", "JUPUSDT", "SOLUSDT", "XRPUSDT")
-LOOSE: Mapping[str, Mapping[str, Any]] = {
-    "waves": {"mode": "on_arrival", "settle_s": 0, "delay_s": 0, "max_signal_age_min": 1440},
-    "validation": {
-        "max_spread_pct": 100, "min_open_interest_quote": 0, "min_volume_1h_quote": 0, "max_move_5m_pct": 100,
-    },
-}  # fmt: skip
-"""Settings with which every signal trades as soon as it comes."""
-WAIT_S = 20.0
-"""For whatever takes well below a second on a machine that is not busy."""
-
-
-@asynccontextmanager
-async def at_peace(folder: Path, speed: float = 1.0, **sections: Mapping[str, Any]) -> AsyncIterator[World]:
-    """Yield a world whose settings are `LOOSE` and `sections`."""
-    async with world_in(folder, speed=speed, price_interval_s=speed / 5) as world:
-        world.configure({name: {**LOOSE.get(name, {}), **sections.get(name, {})} for name in {*LOOSE, *sections}})
-        yield world
-
-
-async def publish(world: World, *symbols: str, max_trades: int = 10) -> None:
-    """Let the signal server tell of the last wave with these symbols."""
-    wave_at = floor_to_grid(world.clock.now()) - GRID
-    await world.signals.publish(rows_of(wave_at, symbols, max_trades_filter=max_trades))
-
-
-async def opened(world: World, count: int) -> None:
-    query = "SELECT count(*) FROM positions WHERE stop_order_id IS NOT NULL"
-    await until(lambda: world.count(query) >= count, WAIT_S, f"{count} protected positions")
-
-
-async def told(world: World, words: str, chat: int = CHAT) -> str:
-    """Wait until the chat shows a message with `words` and return it."""
-
-    def find() -> str:
-        return next((m.text for m in world.chat.messages(chat) if re.search(words, m.text)), "")
-
-    return await until(find, WAIT_S, f"an alert with {words!r}")
-
-
-async def running(world: World, bot: Bot) -> Bot:
-    """Wait until `bot` listens to signals and commands."""
-    reached = world.database.with_suffix(".sock").exists
-    await until(lambda: bot.code is not None or (reached() and world.signals.clients), WAIT_S, "the bot to listen")
-    assert bot.code is None, bot.log
-    return bot
-
-
-async def end(bot: Bot) -> None:
-    """Tell `bot` to end; that takes 10 s at most."""
-    bot.terminate()
-    assert await bot.end(10.0) == 0, bot.log
-
+from tests.faults.scenes import SYMBOLS, WAIT_S, at_peace, end, opened, publish, running, told
+from tests.faults.world import DUTY, until
 
 # --- ending in order ------------------------------------------------------------------------------------------------
 
 
 async def test_sigterm_in_a_wave_finishes_the_order_in_flight_and_nothing_more(tmp_path: Path) -> None:
-    async with at_peace(tmp_path, waves={"delay_s": 2}) as world:
-        bot = await running(world, await world.wavehelm("run", "-c", str(world.config)))
+    async with at_peace(tmp_path, speed=6, waves={"delay_s": 6}) as world:
+        bot = await running(world, await world.victim())
         await publish(world, *SYMBOLS)
         await opened(world, 1)
         await end(bot)
@@ -90,12 +31,12 @@ async def test_sigterm_in_a_wave_finishes_the_order_in_flight_and_nothing_more(t
 
 
 async def test_sigterm_is_heard_while_recovery_goes_on_with_a_wave(tmp_path: Path) -> None:
-    async with at_peace(tmp_path, waves={"delay_s": 3}) as world:
-        bot = await running(world, await world.wavehelm("run", "-c", str(world.config)))
+    async with at_peace(tmp_path, speed=6, waves={"delay_s": 6}) as world:
+        bot = await running(world, await world.victim())
         await publish(world, *SYMBOLS)
         await opened(world, 1)
         await bot.kill()
-        bot = await world.wavehelm("run", "-c", str(world.config))
+        bot = await world.victim()
         await opened(world, 2)
         await end(bot)
         books = read_books(world.database)
@@ -103,18 +44,6 @@ async def test_sigterm_is_heard_while_recovery_goes_on_with_a_wave(tmp_path: Pat
         assert [event["kind"] for event in books["events"] if event["kind"] in {"started", "stopped"}] == [
             "started", "started", "stopped",
         ]  # fmt: skip
-
-
-async def test_a_chat_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    async with at_peace(tmp_path) as world:
-        bot = await running(world, await world.wavehelm("run", "-c", str(world.config)))
-        await told(world, "Started")
-        world.chat.order(Fault(method="sendMessage", delay_s=5))
-        await publish(world, "SOLUSDT")
-        await until(lambda: world.chat.count("sendMessage") > 1, WAIT_S, "a message on its way")
-        await end(bot)
-        assert world.count("SELECT count(*) FROM deliveries WHERE state = 'pending'") > 0
-        await told(world, "SOLUSDT")  # The server's handler ends, too.
 
 
 # --- what a shell is told -------------------------------------------------------------------------------------------
@@ -156,15 +85,15 @@ async def test_a_command_without_a_running_process_ends_with_4(tmp_path: Path) -
 async def test_a_restart_right_after_a_kill_takes_everything_over(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    async with at_peace(tmp_path, ops={"http": f"127.0.0.1:{port}"}) as world:
-        bot = await running(world, await world.wavehelm("run", "-c", str(world.config)))
+    async with at_peace(tmp_path, speed=6, ops={"http": f"127.0.0.1:{port}"}) as world:
+        bot = await running(world, await world.victim())
         await publish(world, *SYMBOLS[:2])
         await opened(world, 2)
         await _alive(port)
         await bot.kill()
         sock = world.database.with_suffix(".sock")
         assert sock.exists()
-        bot = await world.wavehelm("run", "-c", str(world.config))
+        bot = await world.victim()
         await world.started(bot, 2)
         await until(lambda: bot.code is not None or world.signals.clients, WAIT_S, "the bot to listen")
         await _alive(port)
@@ -208,19 +137,3 @@ async def test_without_a_signal_server_it_runs_and_says_so_and_trades_when_it_co
         await told(world, r"SOLUSDT.*opened")
         await told(world, r"(?i)feed.*(back|restored)", DUTY)
         await end(bot)
-
-
-async def test_without_telegram_it_trades_and_tells_everything_later(tmp_path: Path) -> None:
-    async with at_peace(tmp_path, speed=60) as world:
-        await world.chat.down()
-        bot = await running(world, await world.victim())
-        await publish(world, "SOLUSDT", "ADAUSDT")
-        await opened(world, 2)
-        assert not world.chat.messages(CHAT)
-        await world.chat.up()
-        await told(world, r"Wave.*2/10")
-        titles = [message.text.splitlines()[0] for message in world.chat.messages(CHAT)]
-        assert "Started" in titles[0]
-        assert sum("opened" in title and "USDT" in title for title in titles) == 2
-        await end(bot)
-        await told(world, "Stopped")

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,8 @@ from bot.demo.signal_script import SignalGenerator
 from bot.demo.signal_server import SimulatedSignalServer
 from core.ports.edges import Clock
 from core.waves.calendar import GRID, floor_to_grid
+from tests.fakes.slack_payloads import APP_TOKEN, BOT_TOKEN
+from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TOKEN as CHAT_TOKEN
 from tests.fakes.telegram_server import TelegramServer
 from tests.faults.victim import Fate, clock_of
@@ -33,18 +35,23 @@ SIGNAL_TOKEN = "signals-of-the-test"
 CHAT, DUTY = -1001, 1002
 """Chats that are told everything from info, and everything from warning on."""
 
+CHANNEL, STANDBY = "C0001", 1003
+"""A channel that is told everything from info on, where there is Slack, and the chat that is told instead of it."""
+
+ADMIN = 1001
+
 START_S = 30.0
 """Longest start on a machine that is busy with other tests."""
 
 _T = TypeVar("_T")
 
 
-async def until(condition: Callable[[], _T], timeout_s: float, what: str) -> _T:
+async def until(condition: Callable[[], _T], timeout_s: float, what: str, every_s: float = 0.002) -> _T:
     """Wait until `condition` returns something true, and return that."""
     end_s = time.monotonic() + timeout_s
     while not (found := condition()):
         assert time.monotonic() < end_s, f"{what}: not within {timeout_s:g} s"
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(every_s)
     return found
 
 
@@ -87,15 +94,29 @@ class World:
     """Servers and settings around processes that come and go; all of them see the same time."""
 
     def __init__(
-        self, folder: Path, clock: Clock, signals: SimulatedSignalServer, chat: TelegramServer, fate: Fate
+        self,
+        folder: Path,
+        clock: Clock,
+        signals: SimulatedSignalServer,
+        *,
+        chat: TelegramServer,
+        slack: SlackServer | None,
+        fate: Fate,
     ) -> None:
         self.folder = folder
         self.clock = clock
         self.signals = signals
         self.chat = chat
+        self._slack = slack
         self.fate = fate
         self.database = folder / "w.db"
         self.bots: list[Bot] = []
+
+    @property
+    def slack(self) -> SlackServer:
+        """Slack, in a world that has it."""
+        assert self._slack is not None
+        return self._slack
 
     @property
     def config(self) -> Path:
@@ -106,19 +127,26 @@ class World:
         settings: dict[str, Any] = {
             "prices": {"source": "simulated"},
             "terminal": {"enabled": False},
-            "access": {"telegram": {"1001": "admin"}},
+            "access": {"telegram": {str(ADMIN): "admin"}},
             "feed": {"url": self.signals.url},
             "telegram": {"api_url": self.chat.url},
             "database": {"url": f"sqlite:///{self.database}"},
-            "routes": [
-                {"match": {"severity": "info"}, "to": [f"telegram:{CHAT}"]},
-                {"match": {"severity": "warning"}, "to": [f"telegram:{DUTY}"]},
-            ],
+            "routes": self._routes(),
             "ops": {"http": None},
         }
         for name, section in sections.items():
             settings[name] = {**settings.get(name, {}), **section}
         self.config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+    def _routes(self) -> list[dict[str, Any]]:
+        routes: list[dict[str, Any]] = [
+            {"match": {"severity": "info"}, "to": [f"telegram:{CHAT}"]},
+            {"match": {"severity": "warning"}, "to": [f"telegram:{DUTY}"]},
+        ]
+        if self._slack is not None:
+            spare = f"telegram:{STANDBY}"
+            routes.append({"match": {"severity": "info"}, "to": [f"slack:{CHANNEL}"], "fallback": spare})
+        return routes
 
     async def victim(self, **changes: Any) -> Bot:  # noqa: ANN401 - fields of Fate
         """Start the process on the shared time; returns at once."""
@@ -146,8 +174,12 @@ class World:
 
     def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+        slack = {}
+        if self._slack is not None:
+            slack = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_API_URL": self._slack.api_url}
         return {
             **kept,
+            **slack,
             "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "SIGNAL_WS_TOKEN": SIGNAL_TOKEN,
             "TELEGRAM_BOT_TOKEN": CHAT_TOKEN,
@@ -196,16 +228,27 @@ def looked_into(path: Path) -> _Closing:
 
 
 @asynccontextmanager
-async def world_in(folder: Path, *, speed: float = 1.0, **fate: Any) -> AsyncIterator[World]:  # noqa: ANN401 - see Fate
+async def world_in(
+    folder: Path,
+    *,
+    speed: float = 1.0,
+    has_slack: bool = False,
+    **fate: Any,  # noqa: ANN401 - see Fate
+) -> AsyncIterator[World]:
     """Yield a world whose time runs `speed` times as fast; whatever still runs at the end is killed."""
     start_at, began_s = datetime.now(UTC), time.time()
     clock = clock_of(start_at, began_s, speed)
     config = str(folder / "config.yaml")
-    async with SimulatedSignalServer(token=SIGNAL_TOKEN, clock=clock) as signals, TelegramServer() as chat:
+    async with AsyncExitStack() as stack:
+        signals = await stack.enter_async_context(SimulatedSignalServer(token=SIGNAL_TOKEN, clock=clock))
+        now_s = lambda: clock.now().timestamp()  # noqa: E731 - the servers' clocks
+        chat = await stack.enter_async_context(TelegramServer(now_s=now_s))
+        slack = await stack.enter_async_context(SlackServer(now_s=now_s)) if has_slack else None
         chat.add_chat(CHAT)
-        chat.add_chat(DUTY, "private")
+        for person in (ADMIN, DUTY, STANDBY):
+            chat.add_chat(person, "private")
         born = Fate(config=config, start_at=start_at, began_s=began_s, speed=speed, **fate)
-        world = World(folder, clock, signals, chat, born)
+        world = World(folder, clock, signals, chat=chat, slack=slack, fate=born)
         try:
             yield world
         finally:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.domain.people import Person, Role
+from core.domain.people import Grant, Person, Role
 from handlers.access import Access, Denial
 from handlers.invocation import Command, Invocation, InvocationKind
 from handlers.registry import build_registry
@@ -19,6 +19,10 @@ def person(role: Role) -> Person:
 def access(**changes: object) -> Access:
     roles = {("telegram", str(int(role))): role for role in Role if role is not Role.NOBODY}
     return Access(roles=roles, **changes)  # type: ignore[arg-type]
+
+
+def granted(to: Person, role: Role) -> Grant:
+    return Grant(platform=to.platform, person_id=to.id, role=role, author="test", at=NOW)
 
 
 def said(by: Person, kind: InvocationKind = InvocationKind.COMMAND, chat: str = CHAT) -> Invocation:
@@ -76,6 +80,36 @@ def test_a_ceiling_holds_in_the_topics_of_its_chat_and_a_topic_may_be_lower() ->
     assert rights.role_in(admin, f"{CHAT}/7") is Role.OPERATOR
     assert rights.role_in(admin, f"{CHAT}/5") is Role.VIEWER
     assert rights.role_in(admin, "telegram:-1002") is Role.ADMIN
+
+
+def test_a_grant_wins_over_the_configuration() -> None:
+    rights = access()
+    new = Person(platform="telegram", id="77")
+    rights.apply(granted(new, Role.OPERATOR))
+    assert rights.role_of(new) is Role.OPERATOR
+    rights.apply(granted(person(Role.ADMIN), Role.VIEWER))
+    assert rights.role_of(person(Role.ADMIN)) is Role.VIEWER
+    rights.apply(granted(person(Role.OPERATOR), Role.NOBODY))
+    assert rights.listed() == {
+        ("telegram", "1"): Role.VIEWER,
+        ("telegram", "3"): Role.VIEWER,
+        ("telegram", "77"): Role.OPERATOR,
+    }
+    decision = rights.decide(said(person(Role.OPERATOR)), None)
+    assert decision.denial is Denial.UNLISTED
+
+
+def test_a_ceiling_goes_with_a_chat_that_moves() -> None:
+    rights = access(ceilings={CHAT: Role.OPERATOR, f"{CHAT}/5": Role.VIEWER, "telegram:-7": Role.VIEWER})
+    for _ in range(2):
+        rights.follow(CHAT, "telegram:-100200")
+    admin = person(Role.ADMIN)
+    assert rights.role_in(admin, "telegram:-100200") is Role.OPERATOR
+    assert rights.role_in(admin, "telegram:-100200/5") is Role.VIEWER
+    assert rights.role_in(admin, CHAT) is Role.OPERATOR
+    assert rights.role_in(admin, "telegram:-7") is Role.VIEWER
+    rights.follow("telegram:-7", "telegram:-100200")
+    assert rights.role_in(admin, "telegram:-100200") is Role.VIEWER
 
 
 def test_an_alias_switches_the_command_off_too() -> None:

@@ -160,3 +160,15 @@ def test_a_duration_is_taken_out_of_the_words(
 def test_a_wrong_duration_behind_for_is_refused() -> None:
     with pytest.raises(UsageError, match="write 90m, 2h or 1d"):
         arguments.take_duration(("for", "2x"))
+
+
+def test_one_of_several_words_is_chosen_in_any_case() -> None:
+    assert arguments.choose("SIGNALS", ("signals", "audit")) == "signals"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("signls", "did you mean signals\\?"), ("xyz", "one of signals, audit"), ("", "one of")]
+)
+def test_a_word_that_is_none_of_them_gets_the_nearest_or_all(word: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        arguments.choose(word, ("signals", "audit"))

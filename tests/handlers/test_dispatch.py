@@ -10,9 +10,12 @@ import pytest
 from core.domain.errors import NotPossible, OutcomeUnknown, RetryLater
 from core.domain.people import Role
 from core.domain.replies import Reply
-from handlers.dispatch import LONGEST_WORDS, Dispatcher, new_incident
-from handlers.invocation import Answer, Command, InvocationKind, Request, UsageError
+from handlers.approvals import ApprovalSettings
+from handlers.dispatch import LONGEST_WORDS, REFRESH, Dispatcher
+from handlers.invocation import Answer, Command, Forbidden, InvocationKind, Request, UsageError
 from handlers.registry import make_registry
+from handlers.runs import new_incident
+from handlers.services import Services
 from tests.builders import make_position
 from tests.fakes.chat import ADA, EVE, OLE, VIC, FakeChat, text_of
 
@@ -33,6 +36,18 @@ def raising(error: BaseException) -> Command:
 ECHO = Command(name="echo", summary="Repeats", run=echo, role=Role.VIEWER, aliases=("say",))
 ACT = Command(name="act", summary="Acts", run=echo, role=Role.OPERATOR, section="act")
 OPEN = Command(name="whoami", summary="Anyone", run=echo, role=Role.NOBODY)
+
+
+def dispatcher(chat: FakeChat, services: Services) -> Dispatcher:
+    """Return a dispatcher of the same chat over other services."""
+    return Dispatcher(
+        registry=chat.registry,
+        access=chat.access,
+        services=services,
+        confirmations=chat.confirmations,
+        approvals=ApprovalSettings(),
+        copies=chat.copies,
+    )
 
 
 def chat_with(*commands: Command, per_minute: int = 1000) -> FakeChat:
@@ -72,7 +87,7 @@ async def test_a_stranger_gets_one_refusal_an_hour_and_then_silence() -> None:
     await chat.clock.advance(timedelta(minutes=1))
     assert await chat.hear("/nonsense", by=EVE) is not None
     assert {row.outcome for row in await chat.audit()} == {"refused"}
-    assert len(await chat.audit()) == 9
+    assert len(await chat.audit()) == 4 + len(InvocationKind)
 
 
 async def test_whoami_answers_strangers_but_not_without_end() -> None:
@@ -159,6 +174,48 @@ async def test_cancellation_passes() -> None:
         await chat_with(raising(asyncio.CancelledError())).say("/fail")
 
 
+async def test_work_that_is_cut_off_is_on_record() -> None:
+    started = asyncio.Event()
+
+    async def run(request: Request) -> Answer:
+        started.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    chat = chat_with(replace(ACT, run=run))
+    task = asyncio.create_task(chat.say("/act now"))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (row,) = await chat.audit()
+    assert (row.words, row.outcome, row.after) == ("/act now", "failed", "cut off while it ran")
+
+
+async def test_a_part_that_needs_a_higher_role_is_refused_like_a_command() -> None:
+    chat = FakeChat(
+        registry=make_registry((raising(Forbidden(Role.OPERATOR)),), {}), ceilings={"telegram:-7": Role.VIEWER}
+    )
+    reply = await chat.say("/fail", by=VIC)
+    assert text_of(reply).strip() == "/fail needs the role operator for that; you are viewer."
+    assert reply.is_private
+    in_chat = await chat.hear("/fail", chat="telegram:-7")
+    assert in_chat is not None
+    assert "in this chat nobody has it" in text_of(in_chat)
+    assert [row.outcome for row in await chat.audit()] == ["refused", "refused"]
+
+
+async def test_a_home_is_shown_as_often_as_it_is_opened_and_on_record_unless_it_refreshes_itself() -> None:
+    chat = chat_with(ECHO, per_minute=2)
+    for _ in range(5):
+        assert await chat.hear("/echo x", kind=InvocationKind.HOME, message=REFRESH) is not None
+    assert await chat.audit() == []
+    for _ in range(3):
+        assert await chat.hear("/echo x", kind=InvocationKind.HOME) is not None
+    assert await chat.hear("/echo x", by=EVE, kind=InvocationKind.HOME) is not None
+    assert [row.outcome for row in await chat.audit()] == ["answered"] * 3 + ["refused"]
+
+
 async def test_incidents_differ() -> None:
     assert new_incident() != new_incident()
 
@@ -240,8 +297,7 @@ async def test_an_answer_goes_out_even_if_it_cannot_be_recorded(caplog: pytest.L
         def writing(self) -> object:
             raise OSError("disk full")
 
-    services = replace(chat.services, units=BrokenUnits())  # type: ignore[arg-type]
-    chat.dispatch = Dispatcher(registry=chat.registry, access=chat.access, services=services)
+    chat.dispatch = dispatcher(chat, replace(chat.services, units=BrokenUnits()))  # type: ignore[arg-type]
     with caplog.at_level(logging.ERROR):
         assert (await chat.say("/echo x")).lines == ("x",)
     assert caplog.records[0].getMessage() == "audit_failed"

@@ -89,7 +89,17 @@ FACTS: list[tuple[Verdict, dict[str, str | int | bool | None], str]] = [
         {"change_5m_pct": "5.2", "limit_pct": "4"},
         "was not traded: it had moved +5.20 % in 5 minutes; at most 4 %.",
     ),
-    (Verdict.STOP_LISTED, {}, "was not traded: it is on the stop list."),
+    (Verdict.STOP_LISTED, {}, "was not traded: the configuration has it on its stop list."),
+    (
+        Verdict.STOP_LISTED,
+        {"reason": "delisting", "author": "telegram:1 (Ann)", "until": "2026-11-20T12:00:00+00:00"},
+        "was not traded: Ann put it on the stop list until 12:00 (delisting).",
+    ),
+    (
+        Verdict.STOP_LISTED,
+        {"reason": "", "author": "Ann", "until": None},
+        "was not traded: Ann put it on the stop list.",
+    ),
     (Verdict.COOLDOWN, {}, "was not traded: it cools down after its last stops."),
     (Verdict.REGIME, {"regime": "PANIC"}, "was not traded: the market regime allows no entries (PANIC)."),
     (
@@ -108,7 +118,18 @@ FACTS: list[tuple[Verdict, dict[str, str | int | bool | None], str]] = [
         },
         "was not traded: entries of Bybit were paused by Ann since 19 Nov 10:02 until 12:00.",
     ),
-    (Verdict.VETOED, {"author": "Ann"}, "was not traded: a person vetoed it (Ann)."),
+    (Verdict.VETOED, {}, "was not traded: a person vetoed it."),
+    (Verdict.VETOED, {"author": "Ann", "via": "symbol"}, "was not traded: Ann vetoed it."),
+    (
+        Verdict.VETOED,
+        {"author": "telegram:1 (Ann)", "via": "wave"},
+        "was not traded: Ann vetoed what was left of its wave.",
+    ),
+    (
+        Verdict.VETOED,
+        {"cause": "nobody said go"},
+        "was not traded: its wave waited for a person's word, and nobody said go.",
+    ),
     (
         Verdict.MAX_POSITIONS,
         {"open": 150, "limit": 150},

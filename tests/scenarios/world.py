@@ -1,8 +1,7 @@
 """The whole bot between its real neighbours: a signal server, a Telegram and a Slack, all on this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +10,7 @@ from bot.app.process import Process, ProcessOptions
 from bot.clock import SystemClock
 from bot.demo.signal_server import SimulatedSignalServer
 from bot.settings import Settings, load_settings
+from core.ports.edges import Clock
 from core.waves.calendar import floor_to_grid
 from tests.fakes.slack_payloads import APP_TOKEN, BOT_TOKEN
 from tests.fakes.slack_server import SlackServer
@@ -36,21 +36,48 @@ ops: {{ http: null }}
 
 
 class World:
-    """`async with World(tmp_path) as world:` is a running bot; `world.telegram` and `world.slack` are its chats."""
+    """`async with World(tmp_path) as world:` is a running bot; `world.telegram` and `world.slack` are its chats.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        clock: The time of everybody in it.
+        config: config.yaml of the bot.
+        enforces_limits: The chats refuse what is above their limits, and count it.
+        environment: What the bot finds in its environment besides the addresses and tokens of its neighbours.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        config: str = CONFIG,
+        options: ProcessOptions | None = None,
+        enforces_limits: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
         self._folder = folder
+        self._config = config
+        self._options = options or ProcessOptions(clock=self.clock)
+        self._enforces_limits = enforces_limits
+        self._environment = dict(environment or {})
+        self.database = folder / "bot.db"
         self._stack = AsyncExitStack()
         self._next_id = 1
-        self.wave_at = floor_to_grid(datetime.now(UTC))
+        self.wave_at = floor_to_grid(self.clock.now())
 
     async def __aenter__(self) -> Self:
         self.signals = await self._stack.enter_async_context(
-            SimulatedSignalServer(token="open sesame", clock=SystemClock())
+            SimulatedSignalServer(token="open sesame", clock=self.clock)
         )
-        self.telegram = await self._stack.enter_async_context(TelegramServer())
+        now_s = lambda: self.clock.now().timestamp()  # noqa: E731 - the servers' clocks
+        self.telegram = await self._stack.enter_async_context(
+            TelegramServer(now_s=now_s, enforce_limits=self._enforces_limits)
+        )
         self.telegram.add_chat(GROUP)
-        self.slack = await self._stack.enter_async_context(SlackServer())
+        self.slack = await self._stack.enter_async_context(
+            SlackServer(now_s=now_s, enforce_limits=self._enforces_limits)
+        )
         await self.start()
         return self
 
@@ -62,7 +89,7 @@ class World:
 
     async def start(self) -> None:
         """Start the bot on its database, the old one if there is one."""
-        self.process = Process(self._settings(), ProcessOptions())
+        self.process = Process(self._settings(), self._options)
         await self.process.start()
 
     async def stop(self) -> None:
@@ -91,8 +118,8 @@ class World:
 
     def _settings(self) -> Settings:
         path = self._folder / "config.yaml"
-        path.write_text(CONFIG, encoding="utf-8")
-        environment = {
+        path.write_text(self._config, encoding="utf-8")
+        environment = self._environment | {
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": self.telegram.url,
             "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -100,7 +127,7 @@ class World:
             "SLACK_API_URL": self.slack.api_url,
             "SIGNAL_WS_URL": self.signals.url,
             "SIGNAL_WS_TOKEN": "open sesame",
-            "DATABASE_URL": f"sqlite:///{self._folder / 'bot.db'}",
+            "DATABASE_URL": f"sqlite:///{self.database}",
         }
         return load_settings(path, environment, folder=self._folder)
 
@@ -113,7 +140,7 @@ class World:
             "score_week": 80.0,
             "score_month": 70.0,
             "timestamp": self.wave_at.isoformat(),
-            "created_at": datetime.now(UTC).isoformat(),
+            "created_at": self.clock.now().isoformat(),
             "trading_pair_id": 1,
             "exchange_id": exchange_id,
             "max_trades_filter": 3,

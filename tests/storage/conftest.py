@@ -8,8 +8,8 @@ import pytest
 from core.domain.market import TradingMode
 from storage.engine import Database
 from storage.unit_of_work import SqlUnits
+from tests.fakes.router import no_routes
 from tests.fakes.sqlite import opened
-from tests.fakes.units import no_routes
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ SQLITE: Dialect = SQLiteDialect()
 POSTGRESQL: Dialect = make_url("postgresql://").get_dialect()()
 
 decimals = st.decimals(allow_nan=False, allow_infinity=False)
-times = st.datetimes(timezones=st.timezones() | st.just(UTC))
+times = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.timezones() | st.just(UTC))  # noqa: DTZ001
 
 
 @given(decimals)

@@ -18,8 +18,8 @@ from storage.schema import MIGRATIONS, Migrations, check, upgrade
 from storage.tables import metadata
 from storage.unit_of_work import SqlUnits
 from tests.builders import NOW, WAVE_AT, make_signal
+from tests.fakes.router import no_routes
 from tests.fakes.sqlite import opened
-from tests.fakes.units import no_routes
 
 NEXT = """
 import sqlalchemy as sa
@@ -59,7 +59,15 @@ async def test_indexes_with_a_condition_have_it(database: Database) -> None:
         rows = await connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql LIKE '%INDEX%WHERE%'"))
         assert {row.name: row.sql.partition(" WHERE ")[2] for row in rows} == {
             "uq_positions_live": "state IN ('opening', 'open', 'closing')",
+            "ix_cards_changed": "version > shown_version",
             "ix_deliveries_waiting": "state = 'pending'",
+            "ix_deliveries_single": "state = 'pending' AND fold IS NULL AND (card IS NULL OR is_detail)",
+            "ix_deliveries_folded": "state = 'pending' AND fold IS NOT NULL",
+            "ix_deliveries_fold": "state = 'pending' AND fold IS NOT NULL",
+            "ix_deliveries_unfolded": "state = 'pending' AND fold IS NULL",
+            "ix_deliveries_on_card": "state = 'pending' AND card IS NOT NULL",
+            "ix_deliveries_repeated": "repeats IS NOT NULL",
+            "ix_deliveries_numbered": "fold_number IS NOT NULL",
         }
 
 
@@ -124,7 +132,9 @@ async def test_an_older_program_refuses_a_newer_schema(tmp_path: Path, newer: Mi
     async with opened(tmp_path) as database:
         await upgrade(database, newer)
         for look in (upgrade, check):
-            with pytest.raises(ConfigurationError, match="schema 9999, this program knows schemas up to 0001"):
+            with pytest.raises(
+                ConfigurationError, match=f"schema 9999, this program knows schemas up to {MIGRATIONS.head}"
+            ):
                 await look(database)
 
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import text
 
-from core.domain.delivery import Destination, Loudness
+from core.domain.delivery import Destination
 from core.domain.errors import Bug
 from core.domain.events import Event, Resumed
 from core.domain.market import TradingMode
@@ -19,6 +19,7 @@ from storage.outbox import SqlOutbox
 from storage.schema import check
 from storage.unit_of_work import SqlUnits
 from tests.builders import NOW, make_order, make_position
+from tests.fakes.router import EveryRoute, FunctionRouter
 from tests.fakes.sqlite import opened
 
 CHAT = Destination(platform="terminal")
@@ -27,18 +28,17 @@ ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from core.domain.delivery import Destination, Loudness
+from core.domain.delivery import Destination
 from core.domain.events import Resumed
 from core.domain.market import TradingMode
 from storage.unit_of_work import SqlUnits
 from tests.builders import NOW, make_position
+from tests.fakes.router import EveryRoute
 from tests.fakes.sqlite import opened
-
-CHAT = Destination(platform="terminal")
 
 async def main():
     async with opened(Path(sys.argv[1])) as database:
-        units = SqlUnits(database, TradingMode.PAPER, lambda event: [(CHAT, Loudness.NORMAL)])
+        units = SqlUnits(database, TradingMode.PAPER, EveryRoute(Destination(platform="terminal")))
         for number in range(10_000):
             async with units.writing() as unit:
                 await unit.positions.add(make_position(f"C{number}USDT"))
@@ -49,8 +49,7 @@ asyncio.run(main())
 """
 
 
-def to_chat(event: Event) -> Sequence[tuple[Destination, Loudness]]:
-    return [(CHAT, Loudness.NORMAL)]
+TO_CHAT = EveryRoute(CHAT)
 
 
 def resumed() -> Resumed:
@@ -66,7 +65,7 @@ async def rows_of(database: Database) -> dict[str, int]:
 
 
 async def test_columns_that_others_query(database: Database) -> None:
-    units = SqlUnits(database, TradingMode.TESTNET, to_chat)
+    units = SqlUnits(database, TradingMode.TESTNET, TO_CHAT)
     async with units.writing() as unit:
         await unit.positions.add(make_position())
         await unit.orders.add(make_order())
@@ -99,16 +98,16 @@ async def open_and_record(units: SqlUnits, event: Event) -> None:
 async def test_an_event_that_cannot_be_written_takes_its_change_along(database: Database) -> None:
     naive = datetime(2026, 11, 20)  # noqa: DTZ001 - the mistake itself
     with pytest.raises(Bug, match="no zone"):
-        await open_and_record(SqlUnits(database, TradingMode.PAPER, to_chat), replace(resumed(), at=naive))
+        await open_and_record(SqlUnits(database, TradingMode.PAPER, TO_CHAT), replace(resumed(), at=naive))
     assert await rows_of(database) == {"positions": 0, "events": 0, "alerts": 0, "deliveries": 0}
 
 
 async def test_routes_that_fail_lose_nothing_but_the_unit(database: Database) -> None:
-    def broken(event: Event) -> Sequence[tuple[Destination, Loudness]]:
+    def broken(event: Event) -> NoReturn:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await open_and_record(SqlUnits(database, TradingMode.PAPER, broken), resumed())
+        await open_and_record(SqlUnits(database, TradingMode.PAPER, FunctionRouter(broken)), resumed())
     assert await rows_of(database) == {"positions": 0, "events": 0, "alerts": 0, "deliveries": 0}
 
 

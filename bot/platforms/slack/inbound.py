@@ -9,7 +9,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.platforms.slack.payloads import Heard, read_command, read_event, read_press
+from bot.platforms.slack.payloads import Heard, read_command, read_event
+from bot.platforms.slack.presses import read_press, read_shortcut
 from bot.platforms.slack.web import SlackWeb
 
 _REMEMBERED = 1_000
@@ -62,6 +63,7 @@ def build_app(identity: AuthorizeResult, names: Collection[str], web: SlackWeb, 
     app.command(_ANY)(_listener(inbox, read_command))
     app.event(_ANY)(_listener(inbox, lambda body: read_event(body, own_id, names)))
     app.action(_ANY)(_listener(inbox, read_press))
+    app.global_shortcut(_ANY)(_listener(inbox, read_shortcut))
     return app
 
 

@@ -1,5 +1,6 @@
 """The app manifest that sets Slack up for us, made from the commands; printing it belongs to the command line."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,11 @@ _SLACK_OWN = frozenset({"apps", "away", "call", "feed", "help", "leave", "mute",
 _MAX_COMMANDS = 50
 _MAX_NAME = 31
 _MAX_HINT = 1_000
+# Five global shortcuts an app, their names of 24 characters, their descriptions of 150.
+_MAX_SHORTCUTS = 5
+_MAX_SHORTCUT_NAME = 24
+_MAX_SHORTCUT_TEXT = 150
+_OPTIONAL = re.compile(r"\[[^\[\]]*\]")
 
 _ABOUT = (
     "Wavehelm executes 15-minute waves of trading signals, guards the positions that it opened, and is steered from "
@@ -31,6 +37,16 @@ def everyday_names(commands: Sequence[Command]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))[: _MAX_COMMANDS - 1]
 
 
+def shortcut_names(commands: Sequence[Command]) -> tuple[str, ...]:
+    """Return the names of everyday commands that need no argument, as many as may be global shortcuts."""
+    names = [
+        command.name
+        for command in commands
+        if command.is_everyday and len(command.name) <= _MAX_SHORTCUT_NAME and _runs_bare(command.usage)
+    ]
+    return tuple(dict.fromkeys(names))[:_MAX_SHORTCUTS]
+
+
 def build_manifest(commands: Sequence[Command], name: str = "Wavehelm") -> dict[str, Any]:
     """Return the manifest of an app called `name` that offers `commands`."""
     return {
@@ -42,18 +58,21 @@ def build_manifest(commands: Sequence[Command], name: str = "Wavehelm") -> dict[
             "background_color": "#12324a",
         },
         "features": {
-            # Without the messages tab nobody can write to the app in private. The home tab stays off until it is drawn.
+            # Without the messages tab nobody can write to the app in private.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
-            "bot_user": {"display_name": name.lower(), "always_online": True},
+            "bot_user": {"display_name": _bot_name(name), "always_online": True},
+            "shortcuts": _shortcuts(commands),
             "slash_commands": _slash_commands(commands),
         },
-        "oauth_config": {"scopes": {"bot": ["app_mentions:read", "chat:write", "commands", "im:history"]}},
+        "oauth_config": {
+            "scopes": {"bot": ["app_mentions:read", "chat:write", "commands", "files:write", "im:history"]}
+        },
         "settings": {
-            "event_subscriptions": {"bot_events": ["app_mention", "message.im"]},
+            "event_subscriptions": {"bot_events": ["app_home_opened", "app_mention", "message.im"]},
             "interactivity": {"is_enabled": True},
             "org_deploy_enabled": False,
             "socket_mode_enabled": True,
@@ -69,11 +88,34 @@ def _slash_commands(commands: Sequence[Command]) -> list[dict[str, Any]]:
     return entries
 
 
+def _shortcuts(commands: Sequence[Command]) -> list[dict[str, Any]]:
+    by_name = {command.name: command for command in commands}
+    return [
+        {
+            "name": name.replace("_", " ").capitalize(),
+            "type": "global",
+            "callback_id": name,
+            "description": by_name[name].summary[:_MAX_SHORTCUT_TEXT],
+        }
+        for name in shortcut_names(commands)
+    ]
+
+
 def _entry(name: str, description: str, hint: str) -> dict[str, Any]:
     entry: dict[str, Any] = {"command": f"/{name}", "description": description, "should_escape": False}
     if hint:
         entry["usage_hint"] = hint[:_MAX_HINT]
     return entry
+
+
+def _runs_bare(usage: str) -> bool:
+    while (shorter := _OPTIONAL.sub("", usage)) != usage:
+        usage = shorter
+    return not usage.strip()
+
+
+def _bot_name(name: str) -> str:
+    return re.sub(r"[^a-z0-9_.-]+", "-", name.lower()).strip("-") or MAIN_COMMAND
 
 
 def _is_free(name: str) -> bool:

@@ -1,112 +1,123 @@
 """Sends documents to Slack; which ones, and what a failed one means for the outbox, is decided by the relay."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
 
-from bot.platforms.slack.format import plain_text, render
-from bot.platforms.slack.web import CallRefused, SlackWeb
+from bot.platforms.slack.files import Files, Upload
+from bot.platforms.slack.names import MessageName, parse_name
+from bot.platforms.slack.pacing import Pacing
+from bot.platforms.slack.web import SlackWeb
+from bot.platforms.slack.writing import Writer
 from core.domain.delivery import Destination, Loudness
-from core.domain.errors import Undeliverable
+from core.domain.errors import MessageGone, RetryLater, Undeliverable
 from core.domain.replies import Reply
 from core.ports.edges import Clock
 
-# Slack allows one message a second and channel, and short bursts above that.
-_PACE = timedelta(seconds=1)
-_BURST = timedelta(seconds=3)
-_PACED_CHANNELS = 500
-
-_MARKUP = frozenset(
-    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "block_mismatch"}
-)
-_REINSTALL = (
-    "Slack no longer accepts the bot token ({code}); install the app again and put its new token into the settings"
-)
-_REASONS = {
-    "channel_not_found": "no such channel, or the app is not in it; check the id, or type /invite @wavehelm there",
-    "not_in_channel": "the app is not in that channel; type /invite @wavehelm there",
-    "user_not_in_channel": "that person is not in the channel",
-    "is_archived": "the channel is archived; restore it or send to another one",
-    "restricted_action": "the workspace does not let apps write there; ask its admin or send to another channel",
-    "missing_scope": "the app lacks a permission; update its manifest (wavehelm slack-manifest) and install it again",
-} | dict.fromkeys(("account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed"), _REINSTALL)
+_QUIET_LINKS = {"unfurl_links": False, "unfurl_media": False}
 
 _log = logging.getLogger(__name__)
 
 
 class SlackMessenger:
-    """Implements Messenger for Slack. Everything it raises is RetryLater or Undeliverable."""
+    """Implements Messenger for Slack, and writes what answers say. Messages are named channel/ts."""
 
     def __init__(self, web: SlackWeb, clock: Clock) -> None:
-        self._web = web
-        self._clock = clock
-        self._next_at: dict[str, datetime] = {}
+        self._files = Files(web)
+        self._pacing = Pacing(clock)
+        self._writer = Writer(web, self._pacing)
 
-    async def send(self, destination: Destination, reply: Reply, loudness: Loudness) -> str:
-        """Send `reply` at the pace that Slack allows and return channel/ts.
+    def ready_at(self, destination: Destination) -> datetime | None:
+        """Return when the next message may go there; room is left for an answer."""
+        return self._pacing.ready_at(destination.address)
 
-        Slack has no silent messages: SILENT is sent like NORMAL; MENTION calls everybody active in the channel.
+    async def send(self, destination: Destination, reply: Reply, loudness: Loudness, thread: str | None = None) -> str:
+        """Send `reply` and return channel/ts.
+
+        Slack has no silent messages: SILENT is sent like NORMAL. MENTION calls everybody active in the channel; under
+        another message it is shown in the channel, too, for a thread alone is easily overlooked.
         """
-        await self._keep_pace(destination.address)
+        await self._pacing.turn(destination.address)
+        under = parse_name(thread).ts if thread else ""
+        in_thread = destination.topic or under or None
         is_loud = loudness is Loudness.MENTION
-        return await self.post(destination.address, reply, thread=destination.topic or None, is_loud=is_loud)
+        name = await self._post(
+            destination.address, reply, thread=in_thread, is_loud=is_loud, is_broadcast=is_loud and bool(under)
+        )
+        return str(name)
 
-    async def post(self, channel: str, reply: Reply, *, thread: str | None = None, is_loud: bool = False) -> str:
-        """Write `reply` for all in `channel` and return channel/ts."""
-        answer = await self._write("chat.postMessage", channel, {"thread_ts": thread}, reply, is_loud=is_loud)
-        return f"{answer.get('channel', channel)}/{answer.get('ts', '')}"
+    async def edit(self, destination: Destination, message_ref: str, reply: Reply) -> None:
+        """Let a message of ours show `reply`; its files stay as they are."""
+        name = parse_name(message_ref)
+        if name.is_ephemeral:
+            raise MessageGone("what one person alone sees can only be replaced when that person presses")
+        await self._pacing.turn(destination.address)
+        await self._update(name, reply)
 
-    async def whisper(self, channel: str, person_id: str, reply: Reply, *, thread: str | None = None) -> None:
-        """Write `reply` in `channel` so that only that person sees it."""
-        await self._write("chat.postEphemeral", channel, {"user": person_id, "thread_ts": thread}, reply)
+    async def post(self, channel: str, reply: Reply, *, thread: str | None = None) -> MessageName:
+        """Answer for all in `channel` (in private, if it is a person's id), in its turn."""
+        await self._pacing.turn(channel)
+        return await self._post(channel, reply, thread=thread)
 
-    async def respond(self, url: str, reply: Reply) -> None:
-        """Answer the command or press that `url` came with, for its author only."""
+    async def replace(self, name: MessageName, reply: Reply) -> MessageName:
+        """Answer by letting a message of ours show `reply`, in its turn. Raises MessageGone as `edit`."""
+        await self._pacing.turn(name.channel)
+        await self._update(name, reply)
+        return name
 
-        async def answer(content: dict[str, Any]) -> dict[str, Any]:
-            await self._web.respond(url, {"response_type": "ephemeral", "replace_original": False, **content})
-            return {}
+    async def whisper(
+        self, channel: str, person_id: str, reply: Reply, mark: str, *, thread: str | None = None
+    ) -> MessageName:
+        """Answer in `channel` so that only that person sees it; `mark` makes the message known when it is pressed."""
+        await self._pacing.turn(channel)
+        target = {"channel": channel, "user": person_id, "thread_ts": thread, **_QUIET_LINKS}
+        await self._writer.write("chat.postEphemeral", target, _without_file(reply), mark=mark)
+        return MessageName(channel=channel, mark=mark)
 
-        await _deliver(answer, "the answer", reply)
+    async def respond(
+        self, url: str, channel: str, reply: Reply, mark: str, *, is_replacing: bool = False
+    ) -> MessageName:
+        """Answer the command or press in `channel` that `url` came with: its author, or in the pressed one's place."""
+        await self._writer.respond(url, _without_file(reply), mark=mark, is_replacing=is_replacing)
+        return MessageName(channel=channel, mark=mark)
 
-    async def _write(
-        self, method: str, channel: str, extra: dict[str, Any], reply: Reply, *, is_loud: bool = False
-    ) -> dict[str, Any]:
-        target = {"channel": channel, "unfurl_links": False, "unfurl_media": False}
-        target |= {name: value for name, value in extra.items() if value is not None}
+    async def _post(
+        self, channel: str, reply: Reply, *, thread: str | None, is_loud: bool = False, is_broadcast: bool = False
+    ) -> MessageName:
+        upload = await self._files.upload(reply.file) if reply.file is not None else None
+        if upload is not None and upload.fault:
+            reply = _with_line(reply, upload.notice)
+        target = {"channel": channel, "thread_ts": thread, "reply_broadcast": is_broadcast or None, **_QUIET_LINKS}
+        answer = await self._writer.write("chat.postMessage", target, reply, is_loud=is_loud)
+        name = MessageName(channel=str(answer.get("channel", channel)), ts=str(answer.get("ts", "")))
+        if name.channel != channel:
+            self._pacing.join(channel, name.channel)
+        if upload is not None and not upload.fault:
+            await self._show(upload, name, thread)
+        return name
 
-        async def write(content: dict[str, Any]) -> dict[str, Any]:
-            return await self._web.call(method, target | content)
+    async def _show(self, upload: Upload, name: MessageName, thread: str | None) -> None:
+        shown = await self._files.show(upload, name.channel, thread)
+        if not shown.fault:
+            return
+        target = {"channel": name.channel, "thread_ts": thread or name.ts}
+        try:
+            await self._pacing.turn(name.channel)
+            await self._writer.write("chat.postMessage", target, Reply(lines=(shown.notice,)))
+        except (RetryLater, Undeliverable) as error:
+            _log.warning("nobody in %s could be told that a file is missing: %s", name.channel, error)
 
-        return await _deliver(write, f"channel {channel}", reply, is_loud=is_loud)
-
-    async def _keep_pace(self, channel: str) -> None:
-        now = self._clock.now()
-        if len(self._next_at) > _PACED_CHANNELS:
-            self._next_at = {name: at for name, at in self._next_at.items() if at > now}
-        turn_at = max(self._next_at.get(channel, now), now)
-        self._next_at[channel] = turn_at + _PACE
-        if turn_at - now > _BURST:
-            await self._clock.sleep_until(turn_at - _BURST)
-
-
-async def _deliver(
-    write: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]], target: str, reply: Reply, *, is_loud: bool = False
-) -> dict[str, Any]:
-    rendered = render(reply, is_loud=is_loud)
-    try:
-        return await write({"text": rendered.text, "blocks": rendered.blocks})
-    except CallRefused as error:
-        if error.code not in _MARKUP:
-            raise _undeliverable(error, target) from error
-        _log.warning("Slack refused the layout of a message (%s); it goes out as plain text", error.code)
-    try:
-        return await write({"text": plain_text(reply, is_loud=is_loud)})
-    except CallRefused as error:
-        raise _undeliverable(error, target) from error
+    async def _update(self, name: MessageName, reply: Reply) -> None:
+        # Blocks that are not named would stay as they were; plain words must not stand beside old ones.
+        await self._writer.write("chat.update", {"channel": name.channel, "ts": name.ts, "blocks": []}, reply)
 
 
-def _undeliverable(error: CallRefused, target: str) -> Undeliverable:
-    reason = _REASONS.get(error.code, "Slack says {code}").format(code=error.code)
-    return Undeliverable(f"Slack takes no message for {target}: {reason}")
+def _without_file(reply: Reply) -> Reply:
+    # Slack shows files to whole conversations only.
+    if reply.file is None:
+        return reply
+    return _with_line(reply, Upload(file=reply.file, fault="open a private chat with the app and ask there").notice)
+
+
+def _with_line(reply: Reply, line: str) -> Reply:
+    return replace(reply, lines=(*reply.lines, line))

@@ -1,4 +1,4 @@
-"""What Slack delivers, read into what was heard; pure. Answering belongs to `answers`, rights to the dispatcher."""
+"""What people write, as Slack delivers it, read into what was heard; pure. Presses are read in `presses`."""
 
 import html
 import re
@@ -13,6 +13,8 @@ from handlers.invocation import InvocationKind
 _LINK = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 _KEPT_SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
 
+Body = Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
@@ -20,10 +22,13 @@ class Heard:
 
     Attributes:
         key: The same for every delivery of the same thing; empty if that cannot be told.
-        channel: Slack's id of the channel or private chat.
+        channel: Slack's id of the channel or private chat; of the person where no chat is told, which reaches the
+            private one.
         thread: The thread it was said in; None outside of threads.
         response_url: Where it may be answered even if the app is not in the channel; None if Slack gave none.
         is_private: True in the app's own chat with that person.
+        message: The name of the message whose control was used (see `names`); empty for everything else.
+        is_view: True for what was pressed in the Home tab.
     """
 
     key: str
@@ -34,43 +39,69 @@ class Heard:
     thread: str | None = None
     response_url: str | None = None
     is_private: bool = False
+    message: str = ""
+    is_view: bool = False
 
 
-def read_command(body: Mapping[str, Any]) -> Heard | None:
+def read_command(body: Body) -> Heard | None:
     """Return what a slash command says; /wave stands before any command, the everyday ones come by their own names."""
-    name = _text(body, "command").lstrip("/").lower()
-    user, channel = _text(body, "user_id"), _text(body, "channel_id")
+    name = text_of(body, "command").lstrip("/").lower()
+    user, channel = text_of(body, "user_id"), text_of(body, "channel_id")
     if not (name and user and channel):
         return None
-    typed = _read_words(_text(body, "text"))
+    typed = _read_words(text_of(body, "text"))
     words = (typed or "help") if name == MAIN_COMMAND else f"/{name} {typed}".rstrip()
     return Heard(
-        key=_text(body, "trigger_id"),
-        person=Person(platform="slack", id=user, name=_text(body, "user_name")),
+        key=text_of(body, "trigger_id"),
+        person=Person(platform="slack", id=user, name=text_of(body, "user_name")),
         channel=channel,
         words=words,
         kind=InvocationKind.COMMAND,
-        response_url=_text(body, "response_url") or None,
-        is_private=_is_private(channel),
+        response_url=text_of(body, "response_url") or None,
+        is_private=is_direct(channel),
     )
 
 
-def read_event(body: Mapping[str, Any], own_id: str, names: Collection[str]) -> Heard | None:
-    """Return what a mention or a private message says, or None if it is not for us.
+def read_event(body: Body, own_id: str, names: Collection[str]) -> Heard | None:
+    """Return what an event says: a mention, a private message or its change, an opened Home tab. Else None.
 
-    Messages of apps and of ourselves, edits, joins and other noise are not.
+    Messages of apps and of ourselves, joins and other noise are not for us.
     """
-    event = body.get("event")
-    if not isinstance(event, Mapping):
+    event = part_of(body, "event")
+    kind = text_of(event, "type")
+    if kind == "app_home_opened":
+        return _read_home(event)
+    is_private = kind == "message" and event.get("channel_type") == "im"
+    if is_private and event.get("subtype") == "message_changed":
+        return _read_edit(event, own_id, names)
+    if not (is_private or kind == "app_mention") or event.get("subtype") not in _KEPT_SUBTYPES:
         return None
-    kind, user, channel, sent = (_text(event, name) for name in ("type", "user", "channel", "ts"))
-    is_direct = kind == "message" and event.get("channel_type") == "im"
-    if not (is_direct or kind == "app_mention") or not (user and channel and sent):
+    return _read_message(event, text_of(event, "channel"), own_id, names, is_private=is_private)
+
+
+def is_direct(channel: str) -> bool:
+    """Tell whether `channel` is a private chat of two."""
+    return channel.startswith("D")
+
+
+def part_of(body: Body, name: str) -> Body:
+    """Return the object `name` of `body`; an empty one if there is none."""
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def text_of(body: Body, name: str) -> str:
+    """Return the text `name` of `body`; an empty one if there is none."""
+    value = body.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _read_message(event: Body, channel: str, own_id: str, names: Collection[str], *, is_private: bool) -> Heard | None:
+    user, sent = text_of(event, "user"), text_of(event, "ts")
+    if not (user and channel and sent) or user == own_id or event.get("bot_id"):
         return None
-    if user == own_id or event.get("bot_id") or event.get("subtype") not in _KEPT_SUBTYPES:
-        return None
-    words = _read_words(_text(event, "text").replace(f"<@{own_id}>", " "))
-    if not words and is_direct:
+    words = _read_words(text_of(event, "text").replace(f"<@{own_id}>", " "))
+    if not words and is_private:
         return None
     return Heard(
         # By message, not by event: Slack may tell of one message as two events.
@@ -78,30 +109,45 @@ def read_event(body: Mapping[str, Any], own_id: str, names: Collection[str]) -> 
         person=Person(platform="slack", id=user),
         channel=channel,
         words=words or "help",
-        kind=_kind_of(words or "help", names),
-        thread=_text(event, "thread_ts") or None,
-        is_private=is_direct,
+        kind=InvocationKind.COMMAND if _is_command(words or "help", names) else InvocationKind.TEXT,
+        thread=text_of(event, "thread_ts") or None,
+        is_private=is_private,
     )
 
 
-def read_press(body: Mapping[str, Any]) -> Heard | None:
-    """Return what a pressed button stands for, or None if it was no button of ours."""
-    actions = body.get("actions")
-    action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], Mapping) else {}
-    user, container = _part(body, "user"), _part(body, "container")
-    channel = _text(_part(body, "channel"), "id") or _text(container, "channel_id")
-    words, who = _text(action, "value"), _text(user, "id")
-    if action.get("type") != "button" or not (words and who and channel):
+def _read_edit(event: Body, own_id: str, names: Collection[str]) -> Heard | None:
+    # Slack also calls it a change when it shows a preview of a link; only a person's edit carries who and when.
+    message = part_of(event, "message")
+    edit = part_of(message, "edited")
+    edited, author = text_of(edit, "ts"), text_of(edit, "user")
+    heard = _read_message(message, text_of(event, "channel"), own_id, names, is_private=True)
+    if heard is None or heard.kind is not InvocationKind.COMMAND or author != heard.person.id or not edited:
+        return None
+    if message.get("text") == part_of(event, "previous_message").get("text"):
         return None
     return Heard(
-        key=_text(body, "trigger_id"),
-        person=Person(platform="slack", id=who, name=_text(user, "username") or _text(user, "name")),
-        channel=channel,
-        words=words,
-        kind=InvocationKind.BUTTON,
-        thread=_text(container, "thread_ts") or None,
-        response_url=_text(body, "response_url") or None,
-        is_private=_is_private(channel),
+        key=f"{heard.key}/{edited}",
+        person=heard.person,
+        channel=heard.channel,
+        words=heard.words,
+        kind=InvocationKind.EDIT,
+        thread=heard.thread,
+        is_private=True,
+    )
+
+
+def _read_home(event: Body) -> Heard | None:
+    user, opened = text_of(event, "user"), text_of(event, "event_ts")
+    if not user or text_of(event, "tab") != "home":
+        return None
+    return Heard(
+        key=f"home/{user}/{opened}" if opened else "",
+        person=Person(platform="slack", id=user),
+        channel=user,
+        words="/home",
+        kind=InvocationKind.HOME,
+        is_private=True,
+        is_view=True,
     )
 
 
@@ -117,21 +163,6 @@ def _typed(found: re.Match[str]) -> str:
     return f"@{target}" if mark == "!" else label or target
 
 
-def _kind_of(words: str, names: Collection[str]) -> InvocationKind:
+def _is_command(words: str, names: Collection[str]) -> bool:
     first = words.split(maxsplit=1)[0]
-    is_command = first.startswith("/") or first.lower() in names
-    return InvocationKind.COMMAND if is_command else InvocationKind.TEXT
-
-
-def _is_private(channel: str) -> bool:
-    return channel.startswith("D")
-
-
-def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = body.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return first.startswith("/") or first.lower() in names

@@ -13,6 +13,7 @@ class SlackSettings:
         app_token: xapp-…, opens the socket (scope connections:write).
         api_url: Where the Web API lives.
         call_timeout: How long one call may take.
+        upload_timeout: How long the content of a file may take.
         drain: How long requests in the works, and then their answers, may still take when hearing ends.
     """
 
@@ -20,4 +21,5 @@ class SlackSettings:
     app_token: str = field(repr=False)
     api_url: str = "https://slack.com/api/"
     call_timeout: timedelta = timedelta(seconds=10)
+    upload_timeout: timedelta = timedelta(seconds=60)
     drain: timedelta = timedelta(seconds=3)

@@ -21,11 +21,16 @@ _AWAY = frozenset({"fatal_error", "internal_error", "request_timeout", "service_
 
 
 class CallRefused(WavehelmError):  # noqa: N818 - named by what happened, not by being an error
-    """Slack understood the call and will not do it; `code` is its own word for why."""
+    """Slack understood the call and will not do it; `code` is its own word for why, `needed` the scope it misses."""
 
-    def __init__(self, method: str, code: str) -> None:
+    def __init__(self, method: str, code: str, needed: str = "") -> None:
         super().__init__(f"Slack refused {method}: {code}")
         self.code = code
+        self.needed = needed
+
+
+class Limited(RetryLater):
+    """Slack asks to wait; what was asked was not done."""
 
 
 class SlackWeb:
@@ -63,6 +68,20 @@ class SlackWeb:
         """
         return await self._call(method, {"json": payload})
 
+    async def call_form(self, method: str, fields: dict[str, str]) -> dict[str, Any]:
+        """Call a method that takes no JSON. Raises as `call`."""
+        return await self._call(method, {"data": fields})
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Put `content` where Slack said that it takes a file. Raises as `call`; nobody sees the file by this."""
+        try:
+            async with asyncio.timeout(self._settings.upload_timeout.total_seconds()):
+                async with self._shared_session().post(url, data=content) as answer:
+                    status, headers = answer.status, answer.headers
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _away("the upload", error) from None
+        _check(status, headers, "the upload", str(status))
+
     async def open_connection(self) -> str:
         """Return the address of a new socket; it works once and only for a short while. Raises as `call`."""
         answer = await self._call("apps.connections.open", {"params": {"token": self._settings.app_token}})
@@ -79,12 +98,7 @@ class SlackWeb:
                 answer = await client.send_dict(payload)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _away("response_url", error) from None
-        if answer.status_code == 429:
-            raise RetryLater("Slack asks to wait", _wait_of(answer.headers))
-        if answer.status_code >= 500:
-            raise RetryLater(f"Slack answered {answer.status_code}", _AWAY_WAIT)
-        if answer.status_code != 200:
-            raise CallRefused("response_url", answer.body.strip()[:60] or str(answer.status_code))
+        _check(answer.status_code, answer.headers, "response_url", answer.body.strip()[:60] or str(answer.status_code))
 
     @property
     def _base_url(self) -> str:
@@ -123,16 +137,25 @@ def _away(method: str, error: Exception) -> RetryLater:
     return RetryLater(f"Slack does not answer {method} ({type(error).__name__})", _AWAY_WAIT)
 
 
+def _check(status: int, headers: Mapping[str, str], method: str, code: str) -> None:
+    if status == 429:
+        raise Limited(f"Slack asks to wait with {method}", _wait_of(headers))
+    if status >= 500:
+        raise RetryLater(f"Slack answered {method} with {status}", _AWAY_WAIT)
+    if status != 200:
+        raise CallRefused(method, code)
+
+
 def _translate(method: str, error: SlackApiError) -> WavehelmError:
     response = error.response
     data = getattr(response, "data", None)
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     status = int(getattr(response, "status_code", 0))
     if status == 429 or code in _LIMITED:
-        return RetryLater(f"Slack asks to wait with {method}", _wait_of(getattr(response, "headers", {})))
+        return Limited(f"Slack asks to wait with {method}", _wait_of(getattr(response, "headers", {})))
     if status >= 500 or code in _AWAY or not code:
         return RetryLater(f"Slack is out of order: {method} gave {code or status}", _AWAY_WAIT)
-    return CallRefused(method, code)
+    return CallRefused(method, code, str(data.get("needed") or "") if isinstance(data, dict) else "")
 
 
 def _wait_of(headers: Mapping[str, str]) -> timedelta:

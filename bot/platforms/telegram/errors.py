@@ -1,17 +1,17 @@
-"""Telegram's refusals in our words: who waits, who gives up. What to do about markup is not decided here."""
+"""Telegram's refusals in our words: who waits, who gives up, what has moved. What follows is decided elsewhere."""
 
 from datetime import timedelta
 
-from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from bot.platforms.telegram.gateway import Throttled
-from core.domain.errors import RetryLater, Undeliverable
+from core.domain.errors import DestinationLost, DestinationMoved, RetryLater, Undeliverable
 
-_NEVER = (
+_LOST = (
     "chat not found",
     "user not found",
     "user is deactivated",
-    "not enough rights",
+    "not enough rights to send text",
     "have no rights",
     "need administrator rights",
     "message thread not found",
@@ -22,23 +22,51 @@ _NEVER = (
     "bot is not a member",
     "bot was kicked",
     "chat was deactivated",
+    "chat_restricted",
 )
-"""What a 400 says (lower case) when no other wording of the message would go through."""
-_TOKEN_WAIT = timedelta(seconds=60)
+"""What a 400 says (lower case) when no message at all would go through."""
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "no text in the message to edit")
+_UNCHANGED = "message is not modified"
+_MARKUP = "parse entities"
 
 
-def is_about_the_chat(error: BadRequest) -> bool:
-    """True if the chat, not the message, is what Telegram refuses."""
-    text = error.message.lower()
-    return any(phrase in text for phrase in _NEVER)
+def is_about_the_text(error: BadRequest) -> bool:
+    """True if other words, or the same without markup, might go through."""
+    return not _says(error, *_LOST, *_GONE, _UNCHANGED)
 
 
-def translate(error: TelegramError, wait: timedelta) -> RetryLater | Undeliverable:
+def is_about_markup(error: BadRequest) -> bool:
+    """True if the text's own markup is what is refused."""
+    return _says(error, _MARKUP)
+
+
+def is_gone(error: TelegramError) -> bool:
+    """True if the message cannot be edited any more."""
+    return isinstance(error, BadRequest) and _says(error, *_GONE)
+
+
+def is_unchanged(error: TelegramError) -> bool:
+    """True if an edit would have changed nothing."""
+    return isinstance(error, BadRequest) and _says(error, _UNCHANGED)
+
+
+def translate(error: TelegramError, wait: timedelta) -> RetryLater | Undeliverable | DestinationMoved:
     """Return our error for theirs; `wait` is used where Telegram names no time."""
     if isinstance(error, Throttled):
         return RetryLater(error.message, error.wait)
+    if isinstance(error, ChatMigrated):
+        return DestinationMoved(error.message, str(error.new_chat_id))
     if isinstance(error, InvalidToken):
-        return RetryLater("Telegram refuses the bot's token; renew TELEGRAM_BOT_TOKEN and restart", _TOKEN_WAIT)
-    if isinstance(error, Forbidden | BadRequest):
+        return DestinationLost("Telegram refuses the bot's token; renew TELEGRAM_BOT_TOKEN and restart")
+    if isinstance(error, Forbidden) or (isinstance(error, BadRequest) and _says(error, *_LOST)):
+        return DestinationLost(error.message)
+    if isinstance(error, BadRequest):
         return Undeliverable(error.message)
-    return RetryLater(f"Telegram is away: {error.message}", wait)
+    # Of a line that does not come about the library tells its own classes only.
+    said = "it cannot be reached" if error.message.startswith("httpx.") else error.message
+    return RetryLater(f"Telegram is away: {said}", wait)
+
+
+def _says(error: BadRequest, *phrases: str) -> bool:
+    text = error.message.lower()
+    return any(phrase in text for phrase in phrases)

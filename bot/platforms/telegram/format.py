@@ -1,4 +1,4 @@
-"""A reply as Telegram messages: HTML that cannot break, its plain text, and buttons. Pure; sending is not here.
+"""A reply as Telegram messages: HTML that cannot break, its plain text, keyboards, files. Pure; sending is not here.
 
 Text reaches the markup only through `escape`, and messages are cut between lines before any tag is written: a tag
 can neither be injected nor torn.
@@ -8,23 +8,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from bot.platforms.telegram.attachments import as_file, why_not
 from bot.platforms.telegram.columns import align_fields, align_table
-from bot.platforms.telegram.glyphs import clean_line, cut, escape, split_text, units
-from core.domain.replies import Button, Field, Reply, Tone
+from bot.platforms.telegram.glyphs import clean_line, escape, split_text, units
+from bot.platforms.telegram.keys import Keyboard, keyboard, options_left_out
+from core.domain.replies import Field, File, Reply, Tone
 
 MESSAGE_UNITS = 4096
-MAX_PIECES = 8
-"""More than this floods a chat: the rest is left out, and said so."""
+CAPTION_UNITS = 1024
+MAX_PIECES = 3
+"""More than this floods a chat: the whole comes as a file, and the messages say so."""
+LOUD = "📣"
+"""Marks what is meant to call people. Telegram has no @here: what can ring is the notification, as of any message."""
 _PRE_UNITS = len("<pre></pre>")
 _TAG_UNITS = len("<code></code>")
-_LABEL_COLUMNS = 40
-_BUTTONS_A_ROW = 8
-_BUTTONS = 100
+_NOTE_UNITS = 64
 
 MARKS = {
     Tone.PLAIN: "",
     Tone.GOOD: "✅",
-    Tone.BAD: "❌",
+    Tone.BAD: "🔴",
     Tone.NOTICE: "🔔",
     Tone.WARNING: "⚠️",
     Tone.CRITICAL: "🚨",
@@ -32,20 +35,13 @@ MARKS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One inline button: what it shows and the words it carries."""
-
-    label: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One message: `html` for parse mode HTML, `plain` for when the markup is refused."""
+    """One message: `html` for parse mode HTML, `plain` for when the markup is refused; with `file` they caption it."""
 
     html: str
     plain: str
-    keys: tuple[tuple[Key, ...], ...] = ()
+    keys: Keyboard = ()
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +66,58 @@ class _Line:
         return "".join(span.text for span in self.spans)
 
 
-def format_reply(reply: Reply) -> tuple[Piece, ...]:
-    """Return the messages of `reply`, at least one; the buttons are under the last."""
-    lines = list(_lines(reply)) or [_text_line("…")]
-    groups = list(_fill(_short_enough(lines)))
+def format_reply(reply: Reply, *, is_loud: bool = False) -> tuple[Piece, ...]:
+    """Return the messages of `reply`, at least one; the keyboard is under the last that is no mere file."""
+    lines = _all_lines(reply, LOUD if is_loud else "")
+    groups = list(_fill(_short_enough(lines, MESSAGE_UNITS), MESSAGE_UNITS))
+    files = [] if reply.file is None or why_not(reply.file) else [reply.file]
     if len(groups) > MAX_PIECES:
         left_out = sum(map(len, groups[MAX_PIECES - 1 :]))
-        note = _text_line(f"… {left_out} more lines are left out", "i")
+        note = _text_line(f"… {left_out} more lines are in the file below", "i")
         groups = [*groups[: MAX_PIECES - 1], [note]]
-    pieces = [Piece(html=_html(group), plain="\n".join(line.plain() for line in group)) for group in groups]
-    pieces[-1] = replace(pieces[-1], keys=_keys(reply.buttons))
-    return tuple(pieces)
+        files.append(as_file(line.plain() for line in lines))
+    *first, last = map(_piece, groups)
+    last = replace(last, keys=keyboard(reply))
+    if files and not first and units(last.plain) <= CAPTION_UNITS:
+        last = replace(last, file=files.pop(0))
+    return (*first, last, *map(_file_piece, files))
 
 
-def _lines(reply: Reply) -> Iterator[_Line]:
-    yield from _words(reply)
+def format_edit(reply: Reply) -> Piece:
+    """Return `reply` as the one message that an edit can show; what has no room in it is left out, and said so."""
+    lines = _all_lines(reply)
+    groups = list(_fill(_short_enough(lines, MESSAGE_UNITS), MESSAGE_UNITS))
+    if len(groups) > 1:
+        room = MESSAGE_UNITS - _NOTE_UNITS
+        shown, *rest = _fill(_short_enough(lines, room), room)
+        groups = [[*shown, _text_line(f"… {sum(map(len, rest))} more lines are left out", "i")]]
+    return replace(_piece(groups[0]), keys=keyboard(reply))
+
+
+def without_file(piece: Piece) -> Piece:
+    """Return the words of `piece` for a chat that refuses its file."""
+    note = "Telegram refused the file."
+    return replace(piece, html=f"{piece.html}\n<i>{note}</i>", plain=f"{piece.plain}\n{note}", file=None)
+
+
+def _piece(group: Sequence[_Line]) -> Piece:
+    return Piece(html=_html(group), plain="\n".join(line.plain() for line in group))
+
+
+def _file_piece(file: File) -> Piece:
+    words = clean_line(file.summary) or clean_line(file.name) or "file"
+    return replace(_piece([_text_line(split_text(words, CAPTION_UNITS)[0])]), file=file)
+
+
+def _all_lines(reply: Reply, call: str = "") -> list[_Line]:
+    lines = list(_lines(reply, call))
+    if any(line.plain() for line in lines):
+        return lines
+    return [_text_line((reply.file and clean_line(reply.file.summary)) or "…")]
+
+
+def _lines(reply: Reply, call: str) -> Iterator[_Line]:
+    yield from _words(reply, call)
     fields = align_fields(reply.fields)
     rows = [] if reply.table is None else align_table(reply.table)
     if fields is not None:
@@ -92,16 +125,29 @@ def _lines(reply: Reply) -> Iterator[_Line]:
     else:
         yield from map(_field, reply.fields)
         yield from _pre(rows)
+    yield from _notes(reply)
     yield from _foot(reply)
 
 
-def _words(reply: Reply) -> Iterator[_Line]:
-    """The head and the paragraphs; the mark of the tone stands before whichever comes first."""
+def _notes(reply: Reply) -> Iterator[_Line]:
+    """What stands right above the keyboard, and why a file is not there."""
+    if reply.file is not None and (reason := why_not(reply.file)):
+        yield _text_line(clean_line(reason), "i")
+    if reply.picker is None:
+        return
+    if prompt := clean_line(reply.picker.prompt):
+        yield _text_line(prompt)
+    if left_out := options_left_out(reply, reply.picker):
+        yield _text_line(f"… {left_out} more have no room here", "i")
+
+
+def _words(reply: Reply, call: str) -> Iterator[_Line]:
+    """The head and the paragraphs; the marks of call and tone stand before whichever comes first."""
     head = " · ".join(part for part in (clean_line(reply.banner or ""), clean_line(reply.title)) if part)
     lines = [_text_line(clean_line(paragraph)) for paragraph in reply.lines]
     if head:
         lines.insert(0, _text_line(head, "b"))
-    mark = MARKS[reply.tone]
+    mark = " ".join(filter(None, (call, MARKS[reply.tone])))
     if mark:
         spans = lines.pop(0).spans if lines else ()
         yield _Line((_Span(f"{mark} " if spans else mark), *spans))
@@ -131,26 +177,25 @@ def _cost(line: _Line) -> int:
     return units(line.html()) + 1
 
 
-def _short_enough(lines: Iterable[_Line]) -> Iterator[_Line]:
-    """Break lines that no message can hold; each part keeps the tag of its span."""
-    room = MESSAGE_UNITS - _PRE_UNITS - _TAG_UNITS - 1
+def _short_enough(lines: Iterable[_Line], room: int) -> Iterator[_Line]:
+    """Break lines that no message of `room` can hold; each part keeps the tag of its span."""
     for line in lines:
-        if _cost(line) + _PRE_UNITS <= MESSAGE_UNITS:
+        if _cost(line) + _PRE_UNITS <= room:
             yield line
             continue
         for span in line.spans:
-            for part in split_text(span.text, room):
+            for part in split_text(span.text, room - _PRE_UNITS - _TAG_UNITS - 1):
                 yield _Line((_Span(part, span.tag),), is_pre=line.is_pre)
 
 
-def _fill(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
-    """Group lines into messages, each as full as it can be."""
+def _fill(lines: Iterable[_Line], room: int) -> Iterator[list[_Line]]:
+    """Group lines into messages of at most `room` units, each as full as it can be."""
     group: list[_Line] = []
     used = 0
     for line in lines:
         opens_pre = line.is_pre and not (group and group[-1].is_pre)
         cost = _cost(line) + (_PRE_UNITS if opens_pre else 0)
-        if group and used + cost > MESSAGE_UNITS:
+        if group and used + cost > room:
             yield group
             group, used = [], 0
             cost = _cost(line) + (_PRE_UNITS if line.is_pre else 0)
@@ -167,20 +212,3 @@ def _html(group: Iterable[_Line]) -> str:
         text = "\n".join(line.html() for line in members)
         blocks.append(f"<pre>{text}</pre>" if is_pre else text)
     return "\n".join(blocks).strip()
-
-
-def _keys(rows: Sequence[Sequence[Button]]) -> tuple[tuple[Key, ...], ...]:
-    keys: list[tuple[Key, ...]] = []
-    left = _BUTTONS
-    for row in rows:
-        for start in range(0, len(row), _BUTTONS_A_ROW):
-            part = row[start : start + _BUTTONS_A_ROW][:left]
-            left -= len(part)
-            if part:
-                keys.append(tuple(_key(button) for button in part))
-    return tuple(keys)
-
-
-def _key(button: Button) -> Key:
-    label = cut(clean_line(button.label), _LABEL_COLUMNS) or clean_line(button.command) or "?"
-    return Key(label=f"❗ {label}" if button.is_danger else label, words=button.command)

@@ -41,8 +41,8 @@ class Gateway:
         self.bot = telegram.Bot(
             token=_STAND_IN,
             base_url=f"{settings.api_url.rstrip('/')}/bot",
-            request=_LimitedRequest(self._transport, settings.call_timeout),
-            get_updates_request=_UpdatesRequest(self._transport, poll_limit),
+            request=_LimitedRequest(self._transport, settings.call_timeout, settings.upload_timeout),
+            get_updates_request=_UpdatesRequest(self._transport, poll_limit, poll_limit),
         )
 
     async def close(self) -> None:
@@ -80,7 +80,7 @@ class _TokenTransport(httpx.AsyncBaseTransport):
 class _LimitedRequest(HTTPXRequest):
     """Limits the whole of a call, and understands 429 by itself: the library's own class for it warns when built."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, limit: timedelta) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, limit: timedelta, upload_limit: timedelta) -> None:
         limit_s = limit.total_seconds()
         super().__init__(
             read_timeout=limit_s,
@@ -90,6 +90,7 @@ class _LimitedRequest(HTTPXRequest):
             httpx_kwargs={"transport": transport, "trust_env": False},
         )
         self._limit_s = limit_s
+        self._upload_limit_s = upload_limit.total_seconds()
 
     async def do_request(  # type: ignore[override]  # the timeouts are passed on as they come
         self,
@@ -98,11 +99,16 @@ class _LimitedRequest(HTTPXRequest):
         request_data: RequestData | None = None,
         **timeouts: Any,  # noqa: ANN401 - their type is private to the library
     ) -> tuple[int, bytes]:
+        has_files = request_data is not None and request_data.contains_files
+        limit_s = self._limit_s
+        if has_files:
+            limit_s = self._upload_limit_s
+            timeouts |= {"read_timeout": None, "write_timeout": None}
         try:
-            async with asyncio.timeout(self._limit_s):
+            async with asyncio.timeout(limit_s):
                 code, payload = await super().do_request(url, method, request_data, **timeouts)
         except TimeoutError:
-            raise TimedOut(f"no answer within {self._limit_s:.0f} s") from None
+            raise TimedOut(f"no answer within {limit_s:.0f} s") from None
         if code == HTTPStatus.TOO_MANY_REQUESTS:
             raise Throttled(_wait_of(payload))
         return code, payload

@@ -7,11 +7,11 @@ from datetime import datetime
 from telegram import CallbackQuery, Message, MessageEntity, Update, User
 from telegram.constants import ChatType
 
+from bot.platforms.telegram.targets import PLATFORM, MessageRef, destination_of
 from core.domain.delivery import Destination
 from core.domain.people import Person
 from handlers.invocation import Invocation, InvocationKind
 
-PLATFORM = "telegram"
 _GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}
 
 
@@ -41,6 +41,14 @@ def read_update(update: Update, me: User, now_at: datetime) -> Heard | None:
     return None
 
 
+def read_move(update: Update) -> tuple[Destination, Destination] | None:
+    """Return the group that an update says has become a supergroup, and its new name; None for everything else."""
+    message = update.message
+    if message is None or message.migrate_to_chat_id is None:
+        return None
+    return destination_of(message.chat.id, None), destination_of(message.migrate_to_chat_id, None)
+
+
 def _read_press(query: CallbackQuery, now_at: datetime) -> Heard | None:
     message = query.message
     words = (query.data or "").strip()
@@ -49,11 +57,12 @@ def _read_press(query: CallbackQuery, now_at: datetime) -> Heard | None:
     topic_id = _topic_id(message) if isinstance(message, Message) else None
     invocation = Invocation(
         person=_person(query.from_user),
-        chat=_destination(message.chat.id, topic_id),
+        chat=str(destination_of(message.chat.id, topic_id)),
         kind=InvocationKind.BUTTON,
         words=words,
         is_private=message.chat.type == ChatType.PRIVATE,
         received_at=now_at,
+        message=str(MessageRef(chat=message.chat.id, message_id=message.message_id)),
     )
     return Heard(invocation=invocation, chat_id=message.chat.id, topic_id=topic_id, message_id=message.message_id)
 
@@ -72,7 +81,7 @@ def _read_message(message: Message, me: User, *, is_edit: bool) -> Heard | None:
     topic_id = _topic_id(message)
     invocation = Invocation(
         person=_person(author),
-        chat=_destination(message.chat.id, topic_id),
+        chat=str(destination_of(message.chat.id, topic_id)),
         kind=InvocationKind.EDIT if is_edit else spoken,
         words=words,
         is_private=is_private,
@@ -127,10 +136,6 @@ def _without_mentions(message: Message, is_me: Callable[[MessageEntity, str], bo
 def _topic_id(message: Message) -> int | None:
     # Outside forums a thread id only names the message replied to.
     return message.message_thread_id if message.is_topic_message else None
-
-
-def _destination(chat_id: int, topic_id: int | None) -> str:
-    return str(Destination(platform=PLATFORM, address=str(chat_id), topic="" if topic_id is None else str(topic_id)))
 
 
 def _person(user: User) -> Person:

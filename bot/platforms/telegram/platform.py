@@ -2,29 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
-from bot.lanes import Lanes
+from bot.lanes import Lanes, Work
+from bot.platforms.telegram.answers import Answers
+from bot.platforms.telegram.budget import Budget
+from bot.platforms.telegram.calls import Calls
 from bot.platforms.telegram.errors import translate
 from bot.platforms.telegram.gateway import Gateway
-from bot.platforms.telegram.inbound import Heard, read_update
-from bot.platforms.telegram.outbound import Target, TelegramMessenger
+from bot.platforms.telegram.inbound import Heard, read_move, read_update
+from bot.platforms.telegram.menus import MenuKeeper
+from bot.platforms.telegram.outbound import TelegramMessenger
 from bot.platforms.telegram.receipts import Receipts
+from bot.platforms.telegram.sending import Sender
 from bot.platforms.telegram.settings import TelegramSettings
-from core.domain.errors import ConfigurationError, RetryLater, Undeliverable
-from core.domain.replies import Reply
-from core.ports.edges import Clock
-from handlers.invocation import Command, Dispatch
+from core.domain.delivery import Destination
+from core.domain.errors import ConfigurationError, RetryLater
+from core.ports.edges import Changes, Clock
+from handlers.invocation import Dispatch
+from handlers.menus import Menu
 
 _log = logging.getLogger(__name__)
 _KINDS = ["message", "edited_message", "callback_query"]
-_MENU_COMMANDS = 100
-_SUMMARY_LENGTH = 256
 
 
 class TelegramPlatform:
@@ -34,16 +38,31 @@ class TelegramPlatform:
         messenger: Works before, during and after `run`, until `close`; so alerts can be flushed after hearing stopped.
     """
 
-    def __init__(self, settings: TelegramSettings, dispatch: Dispatch, menu: Sequence[Command], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        settings: TelegramSettings,
+        dispatch: Dispatch,
+        menus: Callable[[], Sequence[Menu]],
+        clock: Clock,
+        changes: Changes,
+        moved: Callable[[Destination, Destination], Awaitable[None]],
+    ) -> None:
         self._settings = settings
         self._dispatch = dispatch
-        self._menu = tuple(menu)
         self._clock = clock
+        self._changes = changes
+        self._moved = moved
         self._gateway = Gateway(settings)
         self._bot = self._gateway.bot
         self._receipts = Receipts()
         self._backoff = settings.first_backoff
-        self.messenger = TelegramMessenger(self._bot, settings, clock)
+        self._menus = MenuKeeper(self._bot, menus, clock)
+        budget = Budget(clock)
+        calls = Calls(self._bot, budget, settings.first_backoff)
+        sender = Sender(calls, clock, settings.first_backoff)
+        self._answers = Answers(sender, dispatch)
+        self.messenger = TelegramMessenger(calls, sender, budget)
 
     async def run(self) -> None:
         """Hear and answer until cancelled; a server that is away is waited for without end. May be run again.
@@ -56,6 +75,7 @@ class TelegramPlatform:
         try:
             async with asyncio.TaskGroup() as group:
                 lanes = Lanes(group)
+                group.create_task(self._menus.keep(self._changes))
                 try:
                     await self._poll(group, lanes)
                 finally:
@@ -71,7 +91,7 @@ class TelegramPlatform:
         while True:
             try:
                 await self._bot.initialize()
-                await self._prepare()
+                await self._take_webhook_away()
             except InvalidToken:
                 raise ConfigurationError(
                     f"{self._settings.api_url} refuses the bot's token: mend TELEGRAM_BOT_TOKEN or TELEGRAM_API_URL"
@@ -83,20 +103,15 @@ class TelegramPlatform:
                 _log.info("telegram connected as @%s", self._bot.username)
                 return
 
-    async def _prepare(self) -> None:
-        """Remove a webhook that another program left, which would refuse every poll, and show the menu.
+    async def _take_webhook_away(self) -> None:
+        """Remove a webhook that another program left, which would refuse every poll.
 
-        The token is known to be good: a server of one's own that knows neither call is no reason to stay away.
+        The token is known to be good: a server of one's own that does not know the call is no reason to stay away.
         """
-        commands = [BotCommand(command.name, command.summary[:_SUMMARY_LENGTH]) for command in self._menu]
-        for name, call in (
-            ("deleteWebhook", self._bot.delete_webhook),
-            ("setMyCommands", partial(self._bot.set_my_commands, commands[:_MENU_COMMANDS])),
-        ):
-            try:
-                await call()
-            except (BadRequest, InvalidToken) as error:
-                _log.error("telegram refuses %s: %s", name, error.message)
+        try:
+            await self._bot.delete_webhook()
+        except (BadRequest, InvalidToken) as error:
+            _log.error("telegram refuses deleteWebhook: %s", error.message)
 
     async def _poll(self, group: asyncio.TaskGroup, lanes: Lanes) -> None:
         while True:
@@ -127,35 +142,33 @@ class TelegramPlatform:
     def _take(self, update: Update, group: asyncio.TaskGroup, lanes: Lanes) -> None:
         if update.callback_query is not None:
             group.create_task(self._acknowledge_press(update.callback_query.id))
+        lane, work = self._work_of(update)
+        if work is None:
+            self._receipts.done(update.update_id)
+        elif not lanes.add(lane, work):
+            _log.warning("%s says more than can be answered: update %d is dropped", lane, update.update_id)
+            self._receipts.done(update.update_id)
+
+    def _work_of(self, update: Update) -> tuple[str, Work | None]:
+        """Return what an update asks for, and whom it has to wait for."""
+        if (move := read_move(update)) is not None:
+            return "moves", partial(self._follow, update.update_id, *move)
         heard = read_update(update, self._bot.bot, self._clock.now())
         if heard is None:
-            self._receipts.done(update.update_id)
-            return
-        person = heard.invocation.person
-        if not lanes.add(person.id, partial(self._serve, update.update_id, heard)):
-            _log.warning("%s says more than can be answered: update %d is dropped", person.id, update.update_id)
-            self._receipts.done(update.update_id)
+            return "", None
+        self._menus.heard(heard.chat_id)
+        return heard.invocation.person.id, partial(self._serve, update.update_id, heard)
+
+    async def _follow(self, update_id: int, old: Destination, new: Destination) -> None:
+        with self._receipts.handling(update_id):
+            await self._moved(old, new)
 
     async def _serve(self, update_id: int, heard: Heard) -> None:
-        try:
+        with self._receipts.handling(update_id):
             reply = await self._dispatch(heard.invocation)
-        except asyncio.CancelledError:
-            raise
-        except BaseException:
-            # Whatever it is, a restart must not meet it again.
-            self._receipts.done(update_id)
-            raise
         # From here on only the answer can be lost; running the command twice would be worse.
-        self._receipts.done(update_id)
         if reply is not None:
-            await self._answer(heard, reply)
-
-    async def _answer(self, heard: Heard, reply: Reply) -> None:
-        target = Target(chat=heard.chat_id, topic_id=heard.topic_id, answers=heard.message_id)
-        try:
-            await self.messenger.answer(target, reply)
-        except (RetryLater, Undeliverable) as error:
-            _log.warning("an answer to %s is lost: %s", heard.invocation.chat, error)
+            await self._answers.give(heard, reply)
 
     async def _acknowledge_press(self, query_id: str) -> None:
         try:

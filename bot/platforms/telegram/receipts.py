@@ -1,6 +1,8 @@
 """Which updates the server may forget. Handling them is not done here."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 _CROWD = 50
@@ -43,6 +45,21 @@ class Receipts:
         """Note that an update need never come again."""
         self._open.discard(update_id)
         self._changed.set()
+
+    @contextmanager
+    def handling(self, update_id: int) -> Iterator[None]:
+        """Note an update as done when what is within has ended or broken (a restart must not meet it again).
+
+        What is cut off by a stop comes again.
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            self.done(update_id)
+            raise
+        self.done(update_id)
 
     def offset(self) -> int | None:
         """Return the first update that the server must still keep, or None before any came."""

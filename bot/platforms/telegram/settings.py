@@ -16,6 +16,7 @@ class TelegramSettings:
         proxy: Address of an HTTP proxy, or None for a direct connection.
         poll_timeout: How long the server holds an empty poll open.
         call_timeout: Longest wait for the answer to any other call.
+        upload_timeout: Longest wait for a call that carries a file.
         busy_poll: How soon the server is asked again while a command still runs.
         drain: How long commands that run are waited for when the platform is stopped.
         first_backoff, max_backoff: Waits after failures; they double from the first to the longest.
@@ -27,6 +28,7 @@ class TelegramSettings:
     proxy: str | None = field(default=None, repr=False)
     poll_timeout: timedelta = timedelta(seconds=30)
     call_timeout: timedelta = timedelta(seconds=10)
+    upload_timeout: timedelta = timedelta(seconds=60)
     busy_poll: timedelta = timedelta(milliseconds=500)
     drain: timedelta = timedelta(seconds=3)
     first_backoff: timedelta = timedelta(seconds=1)

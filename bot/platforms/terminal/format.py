@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from core.domain.replies import Align, Button, Field, Reply, Table, Tone
+from core.domain.replies import Align, Button, Field, File, Picker, Reply, Table, Tone
 
 MARKS = {
     Tone.PLAIN: "",
@@ -46,7 +46,7 @@ def to_plain(reply: Reply) -> str:
         lines += _table_lines(reply.table)
     if reply.footer:
         lines.append(clean(reply.footer))
-    lines += _button_lines(reply.buttons)
+    lines += _presses(reply)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -65,14 +65,14 @@ def to_rich(reply: Reply) -> Group:
         parts.append(_rich_table(reply.table))
     if reply.footer:
         parts.append(Text(clean(reply.footer), style="dim"))
-    parts += [Text(line, style="dim") for line in _button_lines(reply.buttons)]
+    parts += [Text(line, style="dim") for line in _presses(reply)]
     return Group(*parts)
 
 
 def _header(reply: Reply, mark: str) -> str:
     """Return the first line: mode, mark, title (or the first paragraph) and the alert's number."""
     banner = f"[{clean(reply.banner)}] " if reply.banner else ""
-    title = reply.title or next(iter(reply.lines), "")
+    title = reply.title or next(iter(reply.lines), "") or _prompt_alone(reply)
     number = f" (alert {reply.alert_id})" if reply.alert_id is not None else ""
     return f"{banner}{mark}{clean(title)}{number}"
 
@@ -110,6 +110,28 @@ def _rich_table(table: Table) -> RichTable:
     return shown
 
 
-def _button_lines(buttons: Sequence[Sequence[Button]]) -> list[str]:
-    """Return presses in words, because a terminal has none: what each would type."""
-    return [" · ".join(f"{clean(button.label)}: {clean(button.command)}" for button in row) for row in buttons]
+def _presses(reply: Reply) -> list[str]:
+    """Return in words what a terminal has no presses for: what each would type, and the file that comes along."""
+    file = [] if reply.file is None else [_file_line(reply.file)]
+    prompt = [] if reply.picker is None or _prompt_alone(reply) else [clean(reply.picker.prompt)]
+    return [*file, *prompt, *_picker_lines(reply.picker), *map(_button_line, reply.buttons)]
+
+
+def _prompt_alone(reply: Reply) -> str:
+    """Return what is asked where nothing else is said: it is the first line then."""
+    return reply.picker.prompt if reply.picker is not None and not (reply.title or reply.lines) else ""
+
+
+def _file_line(file: File) -> str:
+    return f"File {clean(file.name)}: {clean(file.summary)}"
+
+
+def _picker_lines(picker: Picker | None) -> list[str]:
+    if picker is None:
+        return []
+    width = max(len(clean(option.label)) for option in picker.options)
+    return [f"  {clean(option.label).ljust(width)}{_GAP}{clean(option.command)}" for option in picker.options]
+
+
+def _button_line(row: Sequence[Button]) -> str:
+    return " · ".join(f"{clean(button.label)}: {clean(button.command)}" for button in row)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Coroutine
+from contextlib import aclosing
 
 from bot.platforms.terminal.screen import Screen
 from bot.platforms.terminal.streams import Readable, read_lines
@@ -35,10 +36,11 @@ class TerminalPlatform:
         """Answer line by line; returns when the input ends (ctrl-D) or the terminal is gone: the bot runs on."""
         try:
             await self._shown(self._screen.ask())
-            async for line in read_lines(self._stdin, self._clock):
-                await self._screen.answered()
-                await self._answer(line)
-                await self._shown(self._screen.ask())
+            async with aclosing(read_lines(self._stdin, self._clock)) as lines:
+                async for line in lines:
+                    await self._screen.answered()
+                    await self._answer(line)
+                    await self._shown(self._screen.ask())
             await self._screen.answered()
             await self._shown(self._screen.show(_ENDED))
         except Undeliverable:
@@ -57,9 +59,15 @@ class TerminalPlatform:
         )
         reply = await self._dispatch(invocation)
         if reply is not None:
-            await self._shown(self._screen.show(reply))
+            await self._shown(self._tell(reply))
 
-    async def _shown(self, writing: Coroutine[object, object, None]) -> None:
+    async def _tell(self, reply: Reply) -> None:
+        await self._screen.show(reply)
+        if reply.confirmation is not None:
+            # No name of the message: what a terminal has written cannot be changed.
+            self._dispatch.shown(reply.confirmation, CHAT, "")
+
+    async def _shown(self, writing: Coroutine[object, object, object]) -> None:
         try:
             await writing
         except RetryLater:

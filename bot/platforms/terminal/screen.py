@@ -2,12 +2,15 @@
 
 import asyncio
 import io
+import itertools
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from typing import TextIO
 
 from rich.console import Console
 
+from bot.platforms.terminal.exports import Exports
 from bot.platforms.terminal.format import to_plain, to_rich
 from bot.platforms.terminal.streams import write_text
 from core.domain.errors import RetryLater, Undeliverable
@@ -21,6 +24,7 @@ class Screen:
     """Shows one document at a time, with colours where a person watches.
 
     Args:
+        exports: Where files that come with documents are kept.
         width: Columns; None asks the terminal each time.
         patience: How long a screen that takes no text (stopped, or piped into something slow) is waited for.
     """
@@ -30,29 +34,36 @@ class Screen:
         stdout: TextIO,
         *,
         is_interactive: bool,
+        exports: Exports,
         width: int | None = None,
         patience: timedelta = timedelta(seconds=5),
     ) -> None:
         self._stdout = stdout
         self._is_interactive = is_interactive
+        self._exports = exports
         self._width = width
         self._patience = patience
         self._lock = asyncio.Lock()
         self._has_prompt = False
+        self._numbers = itertools.count(1)
 
-    async def show(self, reply: Reply) -> None:
-        """Show `reply` below what is there; a prompt that waits is moved below it.
+    async def show(self, reply: Reply) -> str:
+        """Show `reply` below what is there, keep the file that it brings, and return the name of the message.
+
+        A prompt that waits is moved below it.
 
         Raises:
             RetryLater: nobody takes the text at present.
             Undeliverable: the terminal is gone.
         """
+        told = await self._with_file_kept(reply)
         async with self._lock:
-            if not self._is_interactive:
-                await self._write(f"{to_plain(reply)}\n\n")
-                return
-            text = ("\n" if self._has_prompt else "") + self._coloured(reply) + "\n"
-            await self._write(text + PROMPT if self._has_prompt else text)
+            if self._is_interactive:
+                text = ("\n" if self._has_prompt else "") + self._coloured(told) + "\n"
+                await self._write(text + PROMPT if self._has_prompt else text)
+            else:
+                await self._write(f"{to_plain(told)}\n\n")
+        return f"terminal-{next(self._numbers)}"
 
     async def ask(self) -> None:
         """Show the prompt, where a person watches.
@@ -70,6 +81,16 @@ class Screen:
         """Note that a person has ended the line of the prompt."""
         async with self._lock:
             self._has_prompt = False
+
+    async def _with_file_kept(self, reply: Reply) -> Reply:
+        """Return `reply` with the path of its file in the file's place."""
+        if reply.file is None:
+            return reply
+        try:
+            place = f"kept as {await self._exports.save(reply.file)}"
+        except OSError as error:
+            place = f"it could not be kept: {error.strerror or error}"
+        return replace(reply, file=replace(reply.file, summary=f"{reply.file.summary}, {place}"))
 
     def _coloured(self, reply: Reply) -> str:
         # Into memory first: rich ends the whole process when its own file breaks.

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from typing import Protocol, TextIO
 
@@ -23,7 +23,7 @@ class Readable(Protocol):
         ...
 
 
-async def read_lines(stream: Readable, clock: Clock) -> AsyncIterator[str]:
+async def read_lines(stream: Readable, clock: Clock) -> AsyncGenerator[str, None]:
     """Yield lines without their end until the stream ends; what follows the last line break is a line, too.
 
     A line longer than `LONGEST_LINE` bytes is cut. Bytes that are no UTF-8 become replacement characters.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.chat import Chats, TerminalUse, build_access, build_chats, slack_settings, telegram_settings
+from bot.app.chat import Chats, Hearers, TerminalUse, build_chats, slack_settings, telegram_settings
+from bot.app.rights import build_access
 from bot.control_socket import LOCAL
 from bot.settings import Settings, load_settings
 from core.domain.delivery import Destination, Loudness
@@ -15,6 +16,7 @@ from core.domain.replies import Reply
 from handlers.access import Access, Denial
 from handlers.invocation import Invocation, InvocationKind
 from handlers.registry import build_registry
+from storage.changes import RecordedChanges
 from tests.fakes.clock import START_AT, FakeClock
 from tests.fakes.scripted_dispatch import ScriptedDispatch
 
@@ -107,12 +109,21 @@ async def built() -> AsyncIterator[list[Chats]]:
             await platform.close()
 
 
+async def nobody_moves(old: Destination, new: Destination) -> None:
+    raise AssertionError(f"{old} became {new}")
+
+
 def build(settings: Settings, built: list[Chats], *, reads_input: bool = False) -> Chats:
     built.append(
         build_chats(
             settings,
-            dispatch=ScriptedDispatch(),
-            commands=build_registry().commands,
+            Hearers(
+                dispatch=ScriptedDispatch(),
+                commands=build_registry().commands,
+                menus=lambda _: (),
+                changes=RecordedChanges(),
+                moved=nobody_moves,
+            ),
             clock=FakeClock(),
             terminal=TerminalUse(is_interactive=False, reads_input=reads_input),
         )

@@ -1,7 +1,7 @@
 """Each part of the process can be down, and no part that is down keeps people from hearing of the others."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from random import Random
@@ -12,14 +12,14 @@ from bot.app.outlook import Outlook
 from bot.demo.signal_server import SimulatedSignalServer
 from bot.feeds.signal_connection import FeedSettings
 from bot.feeds.signal_socket import SignalSocket
-from core.domain.delivery import Destination
+from core.domain.delivery import Destination, Traffic
 from core.domain.errors import ConfigurationError, RetryLater, WavehelmError
 from core.ports.storage import UnitOfWork
 from handlers.services import HealthItem
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START_AT, FakeClock
 from tests.fakes.exchange import HANG, FakeExchange
 from tests.fakes.feed import Consumer, RecordingListener, eventually
-from tests.fakes.units import MemoryOutbox, MemoryUnits
+from tests.fakes.units import MemoryUnits
 
 SECOND = timedelta(seconds=1)
 
@@ -39,17 +39,17 @@ class BrokenUnits(MemoryUnits):
             yield unit
 
 
-class Backlog(MemoryOutbox):
-    """An outbox in which so much waits, or that is away."""
+class Told:
+    """How the destinations fare, or that nobody can say."""
 
-    def __init__(self, waiting: Mapping[Destination, int] | WavehelmError) -> None:
-        super().__init__(MemoryUnits())
-        self._told = waiting
+    def __init__(self, *traffic: Traffic, error: WavehelmError | None = None) -> None:
+        self._traffic = traffic
+        self._error = error
 
-    async def backlog(self) -> Mapping[Destination, int]:
-        if isinstance(self._told, WavehelmError):
-            raise self._told
-        return self._told
+    async def __call__(self) -> Sequence[Traffic]:
+        if self._error is not None:
+            raise self._error
+        return self._traffic
 
 
 class Scene:
@@ -58,7 +58,7 @@ class Scene:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.units = MemoryUnits()
-        self.outbox = Backlog({})
+        self.traffic = Told()
         self.binance = FakeExchange(self.clock, "binance")
         self.bybit = FakeExchange(self.clock, "bybit")
         self.feed = self.socket("ws://127.0.0.1:9")
@@ -76,7 +76,7 @@ class Scene:
     async def health(self) -> dict[str, HealthItem]:
         outlook = Outlook(
             feed=self.feed,
-            outbox=self.outbox,
+            traffic=self.traffic,
             units=self.units,
             exchanges={"binance": self.binance, "bybit": self.bybit},
             patience=timedelta(milliseconds=30),
@@ -119,7 +119,7 @@ async def test_a_feed_tells_what_it_has_seen_and_since_when_it_is_gone(scene: Sc
 
 @pytest.mark.parametrize("error", [RetryLater("the database is locked", SECOND), ConfigurationError("it is damaged")])
 async def test_a_database_that_is_away_is_told_like_any_other_part(scene: Scene, error: WavehelmError) -> None:
-    scene.units, scene.outbox = BrokenUnits(error), Backlog(error)
+    scene.units, scene.traffic = BrokenUnits(error), Told(error=error)
     told = bad(await scene.health())
     assert told == {"signals": "not connected", "database": str(error), "deliveries": str(error)}
 
@@ -142,9 +142,17 @@ async def test_a_venue_that_is_away_is_told_and_the_other_asked(
 
 async def test_waiting_alerts_are_counted_and_many_are_a_fault(scene: Scene) -> None:
     group, terminal = Destination.parse("telegram:-1001"), Destination.parse("terminal")
-    scene.outbox = Backlog({terminal: 2, group: 97})
+    scene.traffic = Told(Traffic(destination=group, waiting=97), Traffic(destination=terminal, waiting=2))
     health = await scene.health()
     assert health["deliveries"].is_ok
-    assert health["deliveries"].detail == "97 for telegram:-1001, 2 for terminal"
-    scene.outbox = Backlog({group: 100})
+    assert health["deliveries"].detail == "97 for telegram:-1001; 2 for terminal"
+    scene.traffic = Told(Traffic(destination=group, waiting=100))
     assert bad(await scene.health())["deliveries"] == "100 for telegram:-1001"
+
+
+async def test_a_destination_that_fails_or_is_lost_is_a_fault(scene: Scene) -> None:
+    group = Destination.parse("telegram:-1001")
+    scene.traffic = Told(Traffic(destination=group, waiting=1, failing_since=START_AT, error="no answer"))
+    assert bad(await scene.health())["deliveries"] == "1 for telegram:-1001, which fails since 12:00 UTC: no answer"
+    scene.traffic = Told(Traffic(destination=group, waiting=0, is_lost=True, error="bot was kicked"))
+    assert "takes nothing from us: bot was kicked" in bad(await scene.health())["deliveries"]

@@ -19,6 +19,7 @@ from bot.clock import SystemClock
 from bot.control_socket import ask
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.settings import Settings, load_settings
+from core.delivery.relay import Relay
 from core.domain.errors import AlreadyRunning, ConfigurationError, RetryLater, WavehelmError
 from storage.engine import Database
 from storage.lease import Lease
@@ -41,7 +42,7 @@ def settings(path: Path) -> Settings:
 
 def settings_of(path: Path, *overrides: str, **environment: str) -> Settings:
     environment |= {"DATABASE_URL": f"sqlite:///{path}", "SIGNAL_WS_URL": "ws://127.0.0.1:9"}
-    quiet = ("terminal.enabled=false", "ops.http=null")
+    quiet = ("terminal.enabled=false", "ops.http=null", "routes=[]")
     return load_settings(None, environment, [*quiet, *overrides], folder=path.parent)
 
 
@@ -79,7 +80,7 @@ async def test_a_process_is_held_answers_and_leaves_nothing(settings: Settings, 
     assert is_held(path)
     control = settings.database.control_socket
     await eventually(control.is_socket)
-    assert "open" in await ask(control, "/positions")
+    assert "open" in (await ask(control, "/positions")).text
     await process.stop("told to stop")
     await process.stop("told again")
     assert files(path) == ["bot.db"]
@@ -142,7 +143,7 @@ async def test_a_second_instance_does_not_touch_the_socket_of_the_first(settings
         second = Process(settings)
         with pytest.raises(AlreadyRunning, match=str(os.getppid())):
             await second.start()
-        assert await ask(control, "/status") == "the first is here"
+        assert (await ask(control, "/status")).text == "the first is here"
         await second.stop("it never was")
 
 
@@ -175,7 +176,7 @@ async def test_two_instances_whose_sockets_collide_are_told_apart(path: Path) ->
     async with asyncio.timeout(5):
         assert "another process listens" in str(await second.failure())
     await second.stop("mend it")
-    assert await ask(path.with_suffix(".sock"), "/version")
+    assert (await ask(path.with_suffix(".sock"), "/version")).text
     await first.stop("told to stop")
 
 
@@ -283,3 +284,26 @@ async def test_a_setting_that_proves_wrong_later_is_the_failure(path: Path) -> N
         await process.stop(str(failure))
     assert isinstance(failure, ConfigurationError)
     assert "ops.http" in str(failure)
+
+
+async def test_the_time_for_last_words_begins_when_the_process_is_told_to_stop(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patiences = []
+
+    async def note(_: Relay, patience: timedelta) -> None:
+        patiences.append(patience)
+
+    monkeypatch.setattr(Relay, "flush", note)
+    loop = asyncio.get_running_loop()
+    process = Process(settings)
+    told_s = loop.time()
+    process.halt()  # In the middle of its start.
+    await process.start()
+    started_s = loop.time()
+    await process.stop("told to")
+    (left,) = patiences
+    at_once = Process(settings)
+    await at_once.start()
+    await at_once.stop("told to")
+    assert patiences[1] - left > timedelta(seconds=started_s - told_s) / 2

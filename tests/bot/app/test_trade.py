@@ -110,7 +110,14 @@ async def test_a_restart_finds_out_what_was_closed_meanwhile(tmp_path: Path) -> 
 async def test_people_steer_through_the_desk(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     await scene.open_a_position()
-    desk = TradingDesk(pausing=Pausing(units=scene.units, clock=scene.clock), guardian=scene.trade.guardian)
+    desk = TradingDesk(
+        pausing=Pausing(units=scene.units, clock=scene.clock),
+        guardian=scene.trade.guardian,
+        vetoes=scene.trade.vetoes,
+    )
+    assert desk.waves_in_progress() == []
+    assert await desk.veto(symbol="SOLUSDT", exchange=None, wave_at=None, author="ann") == []
+    assert await desk.go(exchange=None, wave_at=None, author="ann") == []
     pause = await desk.pause("bybit", reason="news", author="ann", until_at=None)
     assert [ended.scope for ended in await desk.resume("all", author="bo")] == [pause.scope] == ["bybit"]
     (position,) = scene.units.store.positions.values()

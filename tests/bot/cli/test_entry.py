@@ -1,14 +1,12 @@
 """The commands as a shell sees them: words in, words out, an exit code."""
 
-import asyncio
 import json
 import os
 import re
 import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,13 +52,14 @@ def config(tmp_path: Path) -> Path:
 def test_without_words_there_is_help(shell: Shell) -> None:
     code, out, err = shell()
     assert code == 2
-    for command in ("run", "demo", "check", "replay", "do", "config", "slack-manifest", "db"):
+    for command in ("run", "demo", "check", "replay", "do", "resend", "export", "config", "slack-manifest", "db"):
         assert re.search(rf"\b{command}\b", out + err)
 
 
 def test_an_unknown_setting_is_refused_with_the_nearest_one(shell: Shell, config: Path) -> None:
     config.write_text("trading: { size_qoute: 100 }\n")
-    for words in (("config",), ("run",), ("check",), ("db", "check"), ("do", "/status")):
+    asking = (("do", "/status"), ("resend", "1"), ("export", "signals"))
+    for words in (("config",), ("run",), ("check",), ("db", "check"), *asking):
         code, out, err = shell(*words)
         assert (code, out) == (2, "")
         assert "trading.size_qoute" in err
@@ -81,6 +80,9 @@ def test_a_file_that_is_not_there_is_named(shell: Shell) -> None:
         (("demo", "--for", "soon"), "no duration"),
         (("demo", "--speed", "0"), "0.1"),
         (("replay",), "--signals"),
+        (("resend",), "number"),
+        (("resend", "0"), "greater than or equal to 1"),
+        (("export",), "kind"),
         (("run", "--fast"), "--fast"),
     ],
 )
@@ -103,15 +105,19 @@ def test_config_shows_everything_in_force_and_masks_secrets(
         "SIGNAL_WS_TOKEN": "signal-secret",
         "BINANCE_API_KEY": "binance-key-secret",
         "BINANCE_API_SECRET": "binance-secret",
+        "APPROVALS_TOTP": "JBSWY3DPEHPK3PXP",
     }
     for name, value in secrets.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, f"telegram:1001={value}" if name == "APPROVALS_TOTP" else value)
     monkeypatch.setenv("WAVEHELM_TRADING__SIZE_QUOTE", "250")
     code, out, err = shell("config")
     assert (code, err) == (0, "")
     assert not [value for value in secrets.values() if value in out]
     shown = yaml.safe_load(out)
     assert shown["telegram"]["token"] == "********"
+    assert shown["approvals"]["totp"] == {"telegram:1001": "********"}
+    assert {"quiet", "digest_min", "fallback"} <= set(shown["routes"][0])
+    assert {"veto_window_s", "veto_default"} <= set(shown["waves"])
     assert shown["database"]["url"] == "sqlite+aiosqlite:///bot.db"
     assert str(shown["trading"]["size_quote"]) == "250"
     assert len(shown) > 10
@@ -168,45 +174,7 @@ def test_a_database_that_is_held_is_not_upgraded(shell: Shell, config: Path) -> 
         assert "process 7 on elsewhere" in err
 
 
-# --- a process that runs --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def listener(config: Path) -> Iterator[list[bytes]]:
-    """A process that answers at the control socket, in a thread; what it hears."""
-    heard: list[bytes] = []
-    ready, loops = threading.Event(), []
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.readline())
-        writer.write(b'{"text": "2 positions open"}\n')
-        writer.close()
-
-    async def serve() -> None:
-        async with await asyncio.start_unix_server(answer, path=config.with_name("bot.sock")):
-            ended = asyncio.Event()
-            loops.append((asyncio.get_running_loop(), ended))
-            ready.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    ready.wait(5)
-    yield heard
-    loop, ended = loops[0]
-    loop.call_soon_threadsafe(ended.set)
-    thread.join(5)
-
-
-def test_words_for_the_running_bot_are_answered(shell: Shell, listener: list[bytes]) -> None:
-    assert shell("do", "/pause", "all", "for", "2h") == (0, "2 positions open\n", "")
-    assert b'"/pause all for 2h"' in listener[0]
-
-
-def test_without_a_running_bot_that_is_said(shell: Shell, config: Path) -> None:
-    code, out, err = shell("do", "/positions")
-    assert (code, out) == (4, "")
-    assert "start one with `wavehelm run`" in err
+# --- a process that starts ------------------------------------------------------------------------------------------
 
 
 def test_live_trading_is_refused_at_the_start(shell: Shell, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """The settings as a person gives them: files, variables, overrides, and what is said of mistakes."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings.load import effective, load_settings
+from bot.settings.load import effective, effective_text, load_settings
 from bot.settings.schema import Settings
-from core.domain.delivery import Destination, Loudness, Route
+from core.domain.delivery import Destination, Loudness, QuietHours, Route
 from core.domain.errors import ConfigurationError
 from core.domain.events import Severity
 from core.domain.market import Tier, TradingMode
@@ -135,9 +135,10 @@ def test_addresses_come_by_their_own_names(folder: Path) -> None:
     assert settings.assistant.host == "http://127.0.0.1:11434"
 
 
-def test_the_control_socket_stands_beside_the_database() -> None:
+def test_the_control_socket_and_exports_stand_beside_the_database() -> None:
     assert Settings().database.path == Path("data/wavehelm.db")
     assert Settings().database.control_socket == Path("data/wavehelm.sock")
+    assert Settings().database.exports == Path("data/exports")
 
 
 def test_empty_variables_count_as_not_set(folder: Path) -> None:
@@ -174,6 +175,8 @@ def test_routes(folder: Path) -> None:
         to: ["telegram:-1001/7"]
         loudness: mention
         fallback: terminal
+        quiet: "22:00-07:30"
+        digest_min: 15
     """
     first, second = load(folder, text).routes
     assert first.severity is Severity.INFO
@@ -186,7 +189,10 @@ def test_routes(folder: Path) -> None:
         modes=frozenset({TradingMode.PAPER}),
         loudness=Loudness.MENTION,
         fallback=Destination(platform="terminal"),
+        quiet=QuietHours(begin=time(22), end=time(7, 30)),
+        digest=timedelta(minutes=15),
     )
+    assert (first.quiet, first.digest) == (None, None)
 
 
 def test_exchanges_can_be_left_out(folder: Path) -> None:
@@ -214,6 +220,10 @@ def test_tiers_and_slippage(folder: Path) -> None:
         ("paper: {slippage_pct: {larg: 3}}", "paper.slippage_pct.larg", "paper.slippage_pct.large"),
         ("exchanges: {binanse: {}}", "exchanges.binanse", "exchanges.binance"),
         ("routes: [{too: [terminal]}]", "routes.1.too", "routes.to"),
+        ("routes: [{to: [terminal], digest: 5}]", "routes.1.digest", "routes.digest_min"),
+        ("waves: {veto_window: 5}", "waves.veto_window", "waves.veto_window_s"),
+        ("delivery: {failover_s: 5}", "delivery.failover_s", "delivery.failover_after_s"),
+        ("approvals: {second_persons: true}", "approvals.second_persons", "approvals.second_person"),
         (
             "routes: [{to: [terminal], match: {severty: info}}]",
             "routes.1.match.severty",
@@ -282,6 +292,18 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(folder: Path) -> None:
         "routes: [{to: ['discord:1']}]",
         "routes: [{to: [terminal], match: {kinds: [feed_lots]}}]",
         "routes: [{to: [terminal], loudness: loud}]",
+        "routes: [{to: [terminal], quiet: '22:00'}]",
+        "routes: [{to: [terminal], quiet: '25:00-07:00'}]",
+        "routes: [{to: [terminal], quiet: '07:00-07:00'}]",
+        "routes: [{to: [terminal], digest_min: 0}]",
+        "routes: [{to: [terminal], fallback: terminal}]",
+        "delivery: {urgent_timeout_s: 31}",
+        "delivery: {edit_until_h: 49}",
+        "delivery: {edit_every_s: 0}",
+        "waves: {veto_window_s: 601}",
+        "waves: {veto_default: maybe}",
+        "approvals: {second_person: please}",
+        "approvals: {to: [here]}",
         "exchanges: {binance: {enabled: false}, bybit: {enabled: false}}",
         "tiers: {large: [BTC], mid: [BTC]}",
         "stop_list: [SOLUSDT]",
@@ -339,8 +361,11 @@ def test_broken_yaml_in_a_variable_is_told(folder: Path) -> None:
 def test_what_is_shown_can_be_read_again(folder: Path) -> None:
     settings = load(
         folder,
-        "routes: [{to: ['telegram:-1/2'], match: {kinds: [paused]}}]\naccess: {telegram: {1: admin}}",
+        "routes: [{to: ['telegram:-1/2'], match: {kinds: [paused]}, quiet: '22:00-07:00', digest_min: 2.5}]\n"
+        "access: {telegram: {1: admin}}\n"
+        "waves: {veto_window_s: 60, veto_default: skip}\n"
+        "approvals: {second_person: true, to: [terminal]}",
         "trading.size_quote=12.50",
         "waves.window_s=90.5",
     )
-    assert load(folder, yaml.safe_dump(effective(settings))) == settings
+    assert load(folder, effective_text(settings)) == settings

@@ -13,6 +13,15 @@ from core.domain.errors import ConfigurationError
 
 SECRETS = [variable for variable in VARIABLES if variable.is_secret]
 TOKEN = "123456:do-not-show-me"
+SHARED = "JBSWY3DPEHPK3PXP"
+"""A secret of one-time codes."""
+
+
+def written(variable: Variable) -> tuple[str, str]:
+    """Return what stands in `variable`, and the secret that is in it."""
+    if variable.name == "APPROVALS_TOTP":
+        return f"telegram:1001={SHARED}", SHARED
+    return TOKEN, TOKEN
 
 
 @pytest.mark.parametrize(
@@ -38,15 +47,16 @@ def test_a_secret_cannot_be_written_to_a_file() -> None:
 
 @pytest.mark.parametrize("variable", SECRETS, ids=lambda variable: variable.name)
 def test_every_secret_comes_from_the_environment_or_a_file_and_is_masked(tmp_path: Path, variable: Variable) -> None:
-    (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
-    by_value = load_settings(None, {variable.name: TOKEN}, folder=tmp_path)
+    text, secret = written(variable)
+    (tmp_path / "token").write_text(f"{text}\n", encoding="utf-8")
+    by_value = load_settings(None, {variable.name: text}, folder=tmp_path)
     by_file = load_settings(None, {f"{variable.name}_FILE": str(tmp_path / "token")}, folder=tmp_path)
     assert by_value == by_file
-    assert [secret.reveal() for secret in by_value.secrets] == [TOKEN]
+    assert [each.reveal() for each in by_value.secrets] == [secret]
     shown = yaml.safe_dump(effective(by_value))
     assert MASK in shown
-    assert TOKEN not in shown
-    assert TOKEN not in repr(by_value)
+    assert secret not in shown
+    assert secret not in repr(by_value)
 
 
 @pytest.mark.parametrize("variable", SECRETS, ids=lambda variable: variable.name)

@@ -8,28 +8,37 @@ import pytest
 
 from core.domain.market import TradingMode
 from core.ports.delivery import Outbox
+from core.ports.edges import Changes
 from core.ports.storage import Units
 from storage.outbox import SqlOutbox
 from storage.unit_of_work import SqlUnits
-from tests.contracts.storage.alerting import routes
+from tests.contracts.storage.alerting import Routing, usual
+from tests.fakes.memory_outbox import MemoryOutbox
 from tests.fakes.sqlite import opened
-from tests.fakes.units import MemoryOutbox, MemoryUnits
+from tests.fakes.units import MemoryUnits
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
     units: Units
     outbox: Outbox
+    changes: Changes
+
+
+@pytest.fixture
+def routing() -> Routing:
+    """Whom the storage of this test tells."""
+    return usual()
 
 
 @pytest.fixture(params=["memory", "sqlite", "sqlite-single"])
-async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
+async def storage(request: pytest.FixtureRequest, tmp_path: Path, routing: Routing) -> AsyncIterator[Storage]:
     if request.param == "memory":
-        memory = MemoryUnits(routes=routes)
-        yield Storage(memory, MemoryOutbox(memory))
+        memory = MemoryUnits(router=routing)
+        yield Storage(memory, MemoryOutbox(memory), memory.changes)
         return
     async with opened(tmp_path, single_connection=request.param == "sqlite-single") as database:
-        yield Storage(SqlUnits(database, TradingMode.PAPER, routes), SqlOutbox(database))
+        yield Storage(SqlUnits(database, TradingMode.PAPER, routing), SqlOutbox(database), database.changes)
 
 
 @pytest.fixture
@@ -40,3 +49,8 @@ def units(storage: Storage) -> Units:
 @pytest.fixture
 def outbox(storage: Storage) -> Outbox:
     return storage.outbox
+
+
+@pytest.fixture
+def changes(storage: Storage) -> Changes:
+    return storage.changes

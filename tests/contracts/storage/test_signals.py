@@ -74,6 +74,16 @@ async def test_recent_signals_by_wave_then_arrival(units: Units) -> None:
         assert await unit.signals.known_since(WAVE_AT) == {new.key, later.key, other.key}
 
 
+async def test_signals_of_a_time_by_wave_then_rank(units: Units) -> None:
+    old, weak, strong = make_signal(3, wave_at=EARLIER), make_signal(1, score_week=10), make_signal(2, exchange_id=2)
+    async with units.writing() as unit:
+        await unit.signals.add_new([weak, strong, old], NOW)
+        await unit.signals.add_invalid([make_invalid_signal()], NOW)
+        assert await unit.signals.between(EARLIER, at(0)) == [old, strong, weak]
+        assert await unit.signals.between(EARLIER, WAVE_AT) == [old]
+        assert await unit.signals.between(at(0), at(60)) == []
+
+
 async def test_signals_without_a_verdict(units: Units) -> None:
     judged, waiting, fresh = make_signal(1, wave_at=EARLIER), make_signal(2, wave_at=EARLIER), make_signal(3)
     async with units.writing() as unit:

@@ -1,293 +1,220 @@
 """Alerts on their way out: in order, at least once, and nobody waits for anybody else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from core.delivery.relay import Relay
-from core.domain.delivery import Alert, Delivery, DeliveryState, Destination, Loudness
+from core.delivery.pace import Pace
+from core.domain.delivery import DeliveryState, Destination, Route
 from core.domain.errors import RetryLater, Undeliverable
-from core.domain.events import Event, Started
-from core.domain.replies import Reply
-from tests.fakes.clock import FakeClock
-from tests.fakes.units import MemoryOutbox, MemoryUnits
+from core.domain.events import Started
+from tests.core.delivery.post import BOSS, CHAT, DESK, WITH_FALLBACK, Post, seconds
 
-CHAT, DESK, GONE = (Destination.parse(text) for text in ("telegram:1", "slack:C1", "carrier:pigeon"))
-
-
-class Words:
-    """Renders an alert as its number; some cannot be rendered."""
-
-    def __init__(self) -> None:
-        self.broken: set[int] = set()
-
-    def render(self, alert: Alert) -> Reply:
-        if alert.id in self.broken:
-            raise ValueError("no words")
-        return Reply(title=str(alert.id))
-
-
-class Chat:
-    """A platform that answers as told, then as it should."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
-        self.answers: list[Exception | asyncio.Event] = []
-        self.attempts: list[tuple[datetime, str]] = []
-        self.got: list[str] = []
-
-    async def send(self, destination: Destination, reply: Reply, loudness: Loudness) -> str:
-        self.attempts.append((self._clock.now(), reply.title))
-        if self.answers:
-            answer = self.answers.pop(0)
-            if isinstance(answer, Exception):
-                raise answer
-            await answer.wait()
-        self.got.append(reply.title)
-        return f"message-{reply.title}"
-
-
-class Outbox(MemoryOutbox):
-    """An outbox that cannot be written for a while."""
-
-    failures = 0
-
-    async def sent(self, delivery: Delivery, at: datetime, message_ref: str) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise OSError("disk full")
-        await super().sent(delivery, at, message_ref)
-
-
-class Post:
-    """A relay with everything around it."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.to: list[Destination] = [CHAT]
-        self.units = MemoryUnits(routes=self._routes)
-        self.outbox = Outbox(self.units)
-        self.words = Words()
-        self.telegram, self.slack = Chat(self.clock), Chat(self.clock)
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.crashes: list[str] = []
-        self.relay = self.new_relay()
-
-    def new_relay(self) -> Relay:
-        return Relay(
-            outbox=self.outbox,
-            renderer=self.words,
-            messengers={"telegram": self.telegram, "slack": self.slack},
-            clock=self.clock,
-            spawn=self.spawn,
-            send_timeout=timedelta(milliseconds=20),
-        )
-
-    def _routes(self, event: Event) -> Sequence[tuple[Destination, Loudness]]:
-        return [(destination, Loudness.NORMAL) for destination in self.to]
-
-    def spawn(self, name: str, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(self._watched(work), name=name)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    async def _watched(self, work: Coroutine[object, object, None]) -> None:
-        try:
-            await work
-        except OSError as error:
-            self.crashes.append(str(error))
-
-    def start(self) -> None:
-        self.spawn("relay", self.relay.run())
-        self.spawn("listen", self.relay.listen())
-
-    async def tell(self, *to: Destination) -> None:
-        """Record one alert for each of `to`."""
-        self.to = list(to)
-        async with self.units.writing() as unit:
-            await unit.record(Started(at=self.clock.now(), version="1", open_positions=0))
-        await self.clock.settle()
-
-    async def end(self) -> None:
-        tasks = set(self.tasks)
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-
-    def states(self) -> list[DeliveryState]:
-        return [each.state for each in self.units.store.deliveries.values()]
-
-
-@pytest.fixture
-async def post() -> AsyncIterator[Post]:
-    made = Post()
-    yield made
-    await made.end()
+BOTH = (Route(to=(CHAT, DESK)),)
+AWAY = RetryLater("502", timedelta(0))
 
 
 async def test_alerts_arrive_in_order_and_are_marked(post: Post) -> None:
-    post.start()
-    for _ in range(5):
-        await post.tell(CHAT, DESK)
-    assert post.telegram.got == post.slack.got == ["1", "2", "3", "4", "5"]
+    post.use(*BOTH)
+    await post.start()
+    await post.tell(5)
+    assert post.telegram.titles() == post.slack.titles() == ["1", "2", "3", "4", "5"]
     assert set(post.states()) == {DeliveryState.SENT}
-    assert post.units.store.deliveries[1].message_ref == "message-1"
+    assert post.units.store.deliveries[1].message_ref == "m1"
 
 
-async def test_what_waited_before_the_start_is_sent_first(post: Post) -> None:
-    for _ in range(3):
-        await post.tell(CHAT)
-    post.start()
-    await post.clock.settle()
-    assert post.telegram.got == ["1", "2", "3"]
+async def test_what_is_urgent_goes_first(post: Post) -> None:
+    await post.tell(2)
+    await post.warn()
+    await post.start()
+    assert post.telegram.titles() == ["3", "1", "2"]
 
 
 async def test_a_platform_that_asks_to_wait_is_waited_for_and_the_order_kept(post: Post) -> None:
-    post.start()
-    post.telegram.answers = [RetryLater("429", timedelta(seconds=7))]
-    await post.tell(CHAT)
-    await post.tell(CHAT)
-    await post.clock.advance(timedelta(seconds=6))
-    assert post.telegram.got == []
-    await post.clock.advance(timedelta(seconds=1))
-    assert post.telegram.got == ["1", "2"]
+    await post.start()
+    post.telegram.answers = [RetryLater("429", seconds(7))]
+    await post.tell(2)
+    await post.wait(6)
+    assert post.telegram.titles() == []
+    await post.wait(1)
+    assert post.telegram.titles() == ["1", "2"]
 
 
 async def test_a_platform_that_is_down_is_asked_ever_less_often(post: Post) -> None:
-    post.start()
-    post.telegram.answers = [RetryLater("502", timedelta(0)) for _ in range(1000)]
+    await post.start()
+    post.telegram.down = AWAY
     began_at = post.clock.now()
-    await post.tell(CHAT)
-    await post.clock.advance(timedelta(hours=1))
-    waits = [(at - began_at).total_seconds() for at, _ in post.telegram.attempts]
-    assert waits[:6] == [0, 1, 3, 7, 15, 31]
+    await post.tell()
+    await post.wait(3600)
+    waits = [(at - began_at).total_seconds() for at in post.telegram.attempts]
+    assert waits[:7] == [0, 2, 6, 14, 30, 62, 122]
     assert 55 <= len(waits) <= 70
-    post.telegram.answers = []
-    await post.clock.advance(timedelta(minutes=1))
-    assert post.telegram.got == ["1"], "delivered after an hour away"
+    post.telegram.down = None
+    await post.wait(60)
+    assert post.telegram.titles() == ["missed 1/0"], "told after an hour away"
 
 
 async def test_what_can_never_arrive_does_not_hold_up_the_next(post: Post) -> None:
-    post.start()
-    post.telegram.answers = [Undeliverable("blocked")]
-    await post.tell(CHAT)
-    await post.tell(CHAT)
-    assert post.telegram.got == ["2"]
+    await post.start()
+    post.telegram.answers = [Undeliverable("too long")]
+    await post.tell(2)
+    assert post.telegram.titles() == ["2"]
     assert post.states() == [DeliveryState.FAILED, DeliveryState.SENT]
-    assert post.units.store.deliveries[1].error == "blocked"
+    assert post.units.store.deliveries[1].error == "too long"
 
 
-async def test_a_platform_that_is_not_set_up_is_given_up(post: Post) -> None:
-    post.start()
-    await post.tell(GONE, CHAT)
-    assert post.states() == [DeliveryState.FAILED, DeliveryState.SENT]
-    assert "not set up" in post.units.store.deliveries[1].error
+async def test_what_is_urgent_and_can_never_arrive_is_told_elsewhere(post: Post) -> None:
+    post.use(*WITH_FALLBACK)
+    await post.start()
+    post.telegram.answers = [Undeliverable("no right to write here")]
+    await post.warn()
+    assert post.slack.titles() == ["1"]
 
 
 async def test_a_slow_destination_holds_up_only_itself(post: Post) -> None:
-    post.start()
+    post.use(*BOTH)
+    await post.start()
     gate = asyncio.Event()
     post.telegram.answers = [gate]
-    await post.tell(CHAT)
-    for _ in range(3):
-        await post.tell(CHAT, DESK)
-    assert (post.telegram.got, post.slack.got) == ([], ["2", "3", "4"])
+    await post.tell(4)
+    assert (post.telegram.titles(), post.slack.titles()) == ([], ["1", "2", "3", "4"])
     gate.set()
     await post.clock.settle()
-    assert post.telegram.got == ["1", "2", "3", "4"]
+    assert post.telegram.titles() == ["1", "2", "3", "4"]
 
 
 async def test_a_platform_that_never_answers_is_tried_again(post: Post) -> None:
-    post.start()
+    post.use(Route(to=(CHAT,)), send_timeout=timedelta(milliseconds=20))
+    await post.start()
     post.telegram.answers = [asyncio.Event()]
-    await post.tell(CHAT)
-    while post.units.store.deliveries[1].delivery.attempts == 0:
-        await asyncio.wait(post.tasks, timeout=0.005)
+    await post.tell()
+    await post.until(lambda: post.units.store.deliveries[1].delivery.attempts > 0)
     assert post.units.store.deliveries[1].error == "no answer in time"
-    await post.clock.advance(timedelta(seconds=1))
-    assert post.telegram.got == ["1"]
+    await post.wait(2)
+    assert post.telegram.titles() == ["1"]
 
 
-async def test_an_alert_without_words_delays_only_those_behind_it(post: Post) -> None:
-    post.start()
+async def test_an_alert_without_words_delays_those_behind_it_half_a_minute(post: Post) -> None:
+    post.use(*BOTH)
+    await post.start()
     post.words.broken = {1}
-    await post.tell(CHAT)
-    await post.tell(CHAT, DESK)
-    assert (post.telegram.got, post.slack.got) == ([], ["2"])
-    assert post.units.store.deliveries[1].error == "ValueError"
+    await post.tell(2)
+    await post.wait(29)
+    assert post.telegram.titles() == []
+    await post.wait(1)
+    assert post.telegram.titles() == post.slack.titles() == ["2"]
+    assert post.units.store.deliveries[1].error == "no words"
+    assert post.states(CHAT) == [DeliveryState.FAILED, DeliveryState.SENT]
+    assert all(each.failing_since is None for each in await post.relay.traffic()), "the chats are not to blame"
+
+
+async def test_words_that_come_back_in_time_are_sent(post: Post) -> None:
+    await post.start()
+    post.words.broken = {1}
+    await post.tell()
+    await post.wait(15)
     post.words.broken = set()
-    await post.clock.advance(timedelta(seconds=2))
-    assert post.telegram.got == ["1", "2"]
+    await post.wait(20)
+    assert post.telegram.titles() == ["1"]
 
 
-async def test_an_outbox_that_cannot_be_written_sends_nothing_twice(post: Post) -> None:
-    post.start()
-    post.outbox.failures = 3
-    await post.tell(CHAT)
-    await post.clock.advance(timedelta(seconds=59))
-    assert (len(post.telegram.attempts), post.crashes) == (1, []), "no busy loop"
-    await post.clock.advance(timedelta(minutes=5))
-    assert post.telegram.got == ["1"]
-    assert post.states() == [DeliveryState.SENT]
-    assert post.crashes == ["disk full"] * 3
+async def test_a_platform_that_crashes_on_one_message_takes_the_next(post: Post) -> None:
+    await post.start()
+    post.telegram.answers = [KeyError("markup")] * 5
+    await post.tell(2)
+    await post.wait(120)
+    assert post.telegram.titles() == ["2"]
+    assert post.states() == [DeliveryState.FAILED, DeliveryState.SENT]
 
 
-async def test_waits_of_an_earlier_process_end_in_time(post: Post) -> None:
-    for platform, wait in ((post.telegram, 10), (post.slack, 30)):
-        platform.answers = [RetryLater("away", timedelta(seconds=wait))]
-    post.start()
-    await post.tell(CHAT, DESK)
-    await post.end()
-    post.relay = post.new_relay()
-    post.start()
-    await post.clock.advance(timedelta(seconds=12))
-    assert (post.telegram.got, post.slack.got) == (["1"], [])
-    await post.clock.advance(timedelta(seconds=20))
-    assert post.slack.got == ["1"]
+@pytest.mark.parametrize("failures", [1, 3])
+async def test_what_went_out_and_cannot_be_marked_is_not_sent_again(post: Post, failures: int) -> None:
+    await post.start()
+    post.outbox.failures = failures
+    await post.tell(2)
+    await post.wait(59)
+    assert len(post.telegram.attempts) == 1, "no busy loop, and nothing passes it"
+    await post.wait(60 * failures)
+    assert post.telegram.titles() == ["1", "2"]
+    assert set(post.states()) == {DeliveryState.SENT}
 
 
-async def test_many_destinations_are_served_beyond_one_batch(post: Post) -> None:
-    chats = [Destination.parse(f"telegram:{n}") for n in range(120)]
-    await post.tell(*chats)
-    post.start()
-    await post.clock.settle()
-    assert len(post.telegram.got) == 120
+async def test_a_failure_that_cannot_be_written_down_ends_in_no_busy_loop(post: Post) -> None:
+    await post.start()
+    post.telegram.answers = [AWAY]
+    post.outbox.failures = 1
+    await post.tell()
+    await post.wait(59)
+    assert len(post.telegram.attempts) == 1
+    await post.wait(1)
+    assert post.telegram.titles() == ["1"]
 
 
-async def test_the_end_flushes_what_is_due(post: Post) -> None:
-    for _ in range(3):
-        await post.tell(CHAT, DESK)
-    await post.relay.flush(timedelta(seconds=30))
-    assert post.telegram.got == post.slack.got == ["1", "2", "3"]
-    await post.relay.flush(timedelta(seconds=30))
+async def test_the_pace_of_a_platform_is_kept(post: Post) -> None:
+    post.telegram.pace = Pace(1, seconds(1))
+    began_at = post.clock.now()
+    await post.tell(5)
+    await post.start()
+    await post.wait(10)
+    assert [(each.at - began_at).total_seconds() for each in post.telegram.sent] == [0, 1, 2, 3, 4]
+    assert post.outbox.offered == 5, "nothing is read before it can be sent"
 
 
-async def test_the_flush_does_not_stop_before_the_last_of_a_destination(post: Post) -> None:
-    pending, gate = post.outbox.pending, asyncio.Event()
-    post.slack.answers = [gate]
-    for _ in range(2):
-        await post.tell(CHAT, DESK)
-
-    async def slowly(*arguments: object) -> object:
-        found = await pending(*arguments)  # type: ignore[arg-type]
-        if not found:
-            gate.set()
-            for _ in range(10):
-                await asyncio.sleep(0)  # The last one under way ends while the database answers "nothing".
-        return found
-
-    post.outbox.pending = slowly  # type: ignore[assignment, method-assign]
-    await post.relay.flush(timedelta(seconds=30))
-    assert post.slack.got == ["1", "2"]
+async def test_what_is_urgent_passes_what_waits_for_its_pace(post: Post) -> None:
+    post.telegram.pace = Pace(1, seconds(1))
+    await post.tell(3)
+    await post.start()
+    await post.warn()
+    await post.wait(3)
+    assert post.telegram.titles() == ["1", "4", "2", "3"]
 
 
-async def test_a_flush_has_an_end(post: Post) -> None:
-    post.telegram.answers = [RetryLater("away", timedelta(hours=1))]
-    await post.tell(CHAT)
-    await post.relay.flush(timedelta(seconds=30))
-    assert post.states() == [DeliveryState.PENDING]
+async def test_a_pace_that_others_use_up_is_asked_again(post: Post) -> None:
+    pace = post.telegram.pace = Pace(1, seconds(1))
+    await post.start()
+    await post.tell()
+    await post.tell()
+    await post.clock.advance(timedelta(milliseconds=999))
+    pace.take(str(CHAT), post.clock.now() + timedelta(milliseconds=1))  # An answer that came first.
+    await post.wait(0.5)
+    assert post.telegram.titles() == ["1"]
+    await post.wait(0.501)
+    assert post.telegram.titles() == ["1", "2"]
+
+
+async def test_idle_hours_cost_a_look_a_minute(post: Post) -> None:
+    post.use(*BOTH)
+    await post.start()
+    post.slack.down = AWAY
+    await post.tell()
+    before = post.outbox.asked
+    await post.wait(6 * 3600)
+    looks = post.outbox.asked - before
+    assert looks <= 6 * 60 * 4, "one for tidying and about two for the failing destination a minute"
+
+
+async def test_many_destinations_are_served_at_once(post: Post) -> None:
+    post.use(Route(to=tuple(Destination.parse(f"telegram:{n}") for n in range(120))))
+    await post.tell()
+    await post.start()
+    assert len(post.telegram.sent) == 120
+
+
+async def test_a_burst_takes_the_time_that_the_pace_allows_and_nothing_is_lost(post: Post) -> None:
+    post.use(Route(to=(CHAT, BOSS, DESK)))
+    post.telegram.pace, post.slack.pace = Pace(20, seconds(60)), Pace(1, seconds(1))
+    await post.start()
+    began_at = post.clock.now()
+    await post.record(*[Started(at=began_at, version="1", open_positions=0)] * 1000)
+    await post.wait(50 * 60)
+    everything = [str(n) for n in range(1, 1001)]
+    for platform, destination, bound_s in [
+        (post.telegram, CHAT, 49 * 60),
+        (post.telegram, BOSS, 49 * 60),
+        (post.slack, DESK, 999),
+    ]:
+        assert platform.titles(destination) == everything
+        last_at = max(each.at for each in platform.sent if each.destination == destination)
+        assert last_at - began_at == seconds(bound_s)
+    assert set(post.states()) == {DeliveryState.SENT}

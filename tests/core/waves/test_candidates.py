@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from core.domain.errors import RetryLater
+from core.domain.people import StopListing
 from core.domain.verdicts import Verdict
 from core.waves.candidates import Candidates
-from tests.builders import make_facts, make_signal, make_wave_signals, quantity, ratio
+from tests.builders import NOW, make_facts, make_signal, make_wave_signals, quantity, ratio
 from tests.core.desk import Desk
 from tests.fakes.exchange import HANG
 
@@ -65,3 +66,13 @@ async def test_the_market_is_asked_for_every_candidate_at_once(desk: Desk, candi
     assert desk.prices.watched["binance"] == {"SOLUSDT"}
     candidates.release([make_signal()])
     assert desk.prices.watched["binance"] == set()
+
+
+async def test_a_symbol_that_people_have_listed_is_refused(desk: Desk, candidates: Candidates) -> None:
+    listing = StopListing(symbol="C00002USDT", reason="delisting", author="Ann", created_at=NOW)
+    signals = make_wave_signals(2)
+    for signal in signals:
+        desk.list_symbol(signal.symbol)
+    approvals, rejections = await candidates.judge(signals, (), [listing])
+    assert [a.signal.symbol for a in approvals] == ["C00001USDT"]
+    assert [(r.signal.symbol, r.verdict) for r in rejections] == [("C00002USDT", Verdict.STOP_LISTED)]

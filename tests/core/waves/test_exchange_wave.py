@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.domain.cards import wave_card
 from core.domain.events import WaveFinished
 from core.domain.market import MarketFacts
 from core.domain.orders import OrderLeg, PartiallyFilled, RefusalReason, Refused, Unknown
 from core.domain.params import StoredParams
+from core.domain.people import StopListing
 from core.domain.positions import PositionState
 from core.domain.settings import TradingSettings, ValidationSettings, WaveSettings
 from core.domain.signals import Signal
-from core.domain.verdicts import Verdict
-from core.domain.waves import ParamsSource
+from core.domain.verdicts import Verdict, VerdictRecord
+from core.domain.waves import ParamsSource, WaveProgress, WaveStage
 from tests.builders import (
     WAVE_AT,
     make_filters,
@@ -35,6 +37,7 @@ from tests.builders import (
 )
 from tests.core.desk import TRADING, Desk
 from tests.core.waves.wave_oracle import Expectation, expect
+from tests.fakes.exchange import HANG
 
 FLAWS = ("unknown_symbol", "no_price", "spread_too_wide")
 FATES = ("partial", "refused", "unknown", "no_funds")
@@ -230,6 +233,16 @@ async def test_a_stop_listed_symbol_is_not_traded(make_desk: Callable[..., Desk]
     assert desk.verdicts() == {"1": Verdict.STOP_LISTED}
 
 
+async def test_a_symbol_that_people_took_off_trading_is_left_out(desk: Desk) -> None:
+    now = desk.clock.now()
+    await desk.stop_list(StopListing(symbol="C00001USDT", reason="delisting", author="Ann", created_at=now))
+    over = StopListing(symbol="C00002USDT", reason="news", author="Ann", created_at=now, until_at=now)
+    await desk.stop_list(over)
+    await trade(desk, make_wave_signals(2), {}, {})
+    assert desk.verdicts() == {"1": Verdict.STOP_LISTED, "2": Verdict.EXECUTED}
+    assert desk.units.store.verdicts[1, "1"].facts == {"reason": "delisting", "author": "Ann", "until": None}
+
+
 async def test_a_halting_process_leaves_the_rest(desk: Desk) -> None:
     signals = make_wave_signals(3)
     for signal in signals:
@@ -274,3 +287,98 @@ async def test_a_done_signal_is_not_traded_again(make_desk: Callable[..., Desk])
     await desk.finish(desk.exchange_waves[0].trade(WAVE_AT, signals, done))
     assert desk.sent(OrderLeg.ENTRY) == [f"C{n:05d}USDT" for n in range(1, 6)]
     assert desk.units.store.results[WAVE_AT, "binance"].executed == 5
+
+
+# --- what people see meanwhile ------------------------------------------------------------------------------------
+
+
+async def start(desk: Desk, signals: list[Signal], done: Sequence[VerdictRecord] = ()) -> asyncio.Task[bool]:
+    """Let the venue list the signals, and the wave run as far as it can without time."""
+    for signal in signals:
+        desk.list_symbol(signal.symbol)
+    await desk.store(signals)
+    task = asyncio.create_task(desk.exchange_waves[0].trade(WAVE_AT, signals, done))
+    await desk.clock.settle()
+    return task
+
+
+def progress(desk: Desk) -> WaveProgress:
+    (found,) = desk.board.progress()
+    return found
+
+
+async def test_the_board_follows_the_wave_and_is_empty_after_it(desk: Desk) -> None:
+    task = await start(desk, make_wave_signals(7))
+    seen = progress(desk)
+    assert (seen.stage, seen.received, seen.selected, seen.valid) == (WaveStage.EXECUTING, 7, 7, 7)
+    assert (seen.target, seen.params_source) == (5, ParamsSource.DEFAULTS)
+    assert seen.opened == (("C00001USDT", "BUY"),)
+    assert [symbol for symbol, _ in seen.candidates] == [f"C{n:05d}USDT" for n in range(2, 8)]
+    await desk.clock.advance(timedelta(seconds=2))
+    assert len(progress(desk).opened) == 3
+    await desk.clock.advance(timedelta(seconds=5))
+    assert await task
+    assert desk.board.progress() == []
+
+
+async def test_while_the_venue_is_asked_the_wave_is_only_received(desk: Desk) -> None:
+    signals = make_wave_signals(2)
+    desk.venue.script("market_facts", HANG, symbol="C00001USDT")
+    task = await start(desk, signals)
+    seen = progress(desk)
+    assert (seen.stage, seen.received, seen.candidates) == (WaveStage.RECEIVED, 2, ())
+    await desk.finish(asyncio.wait_for(task, 5))
+
+
+async def test_the_one_on_its_way_may_still_be_opened(desk: Desk) -> None:
+    desk.venue.script("place", HANG, symbol="C00001USDT")
+    task = await start(desk, make_wave_signals(2))
+    assert progress(desk).candidates == (("C00001USDT", "BUY"), ("C00002USDT", "BUY"))
+    assert progress(desk).opened == ()
+    await desk.finish(asyncio.wait_for(task, 5))
+
+
+async def test_a_wave_that_goes_on_shows_what_was_opened_before(desk: Desk) -> None:
+    signals = make_wave_signals(4)
+    done = [make_verdict(signals[0]), make_verdict(signals[1], Verdict.VETOED)]
+    task = await start(desk, signals, done)
+    seen = progress(desk)
+    assert (seen.opened, seen.vetoed) == ((("C00001USDT", "BUY"), ("C00003USDT", "BUY")), ("C00002USDT",))
+    await desk.finish(task)
+    (event,) = desk.events(WaveFinished)
+    assert event.executed == (("C00001USDT", "BUY"), ("C00003USDT", "BUY"), ("C00004USDT", "BUY"))
+
+
+@pytest.mark.parametrize("is_halting", [True, False])
+async def test_a_wave_that_is_not_finished_leaves_the_board_as_well(desk: Desk, is_halting: bool) -> None:
+    if is_halting:
+        task = await start(desk, make_wave_signals(3))
+        desk.halting.set()
+        assert await desk.finish(task) is False
+    else:
+        desk.venue.script("place", RuntimeError("a bug"), symbol="C00001USDT")
+        task = await start(desk, make_wave_signals(3))
+        with pytest.raises(RuntimeError, match="a bug"):
+            await task
+    assert desk.board.progress() == []
+
+
+async def test_the_card_costs_no_commit_on_the_way_to_the_first_order(desk: Desk) -> None:
+    desk.venue.script("place", HANG, symbol="C00001USDT")
+    signals = make_wave_signals(1)
+    desk.list_symbol("C00001USDT")
+    await desk.store(signals)
+    before = desk.units.commits
+    task = asyncio.create_task(desk.exchange_waves[0].trade(WAVE_AT, signals, ()))
+    await desk.clock.settle()
+    assert len(desk.sent(OrderLeg.ENTRY)) == 1
+    assert desk.units.commits - before == 2, "the params and the order's own intent"
+    await desk.finish(asyncio.wait_for(task, 5))
+
+
+async def test_rejections_show_the_card(desk: Desk) -> None:
+    signals = make_wave_signals(2)
+    desk.list_symbol("C00001USDT")
+    await desk.store(signals)
+    await desk.finish(desk.exchange_waves[0].trade(WAVE_AT, signals, ()))
+    assert desk.units.shown == [wave_card(WAVE_AT, "binance")]

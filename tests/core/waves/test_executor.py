@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.cards import wave_card
 from core.domain.events import WaveFinished, WaveInterrupted
 from core.domain.orders import OrderLeg, Unknown
 from core.domain.signals import Side, Signal, SignalBatch
@@ -17,6 +18,7 @@ from core.domain.waves import WaveState
 from tests.builders import WAVE_AT, make_pause, make_signal, make_wave_signals
 from tests.core.desk import REFS, Desk
 from tests.fakes.clock import FakeClock
+from tests.fakes.exchange import HANG
 
 
 async def prepare(desk: Desk, signals: list[Signal]) -> None:
@@ -121,6 +123,29 @@ async def test_halting_finishes_the_order_in_flight_and_interrupts_the_rest(desk
     assert desk.verdicts() == {"1": Verdict.EXECUTED, "2": Verdict.STALE, "3": Verdict.STALE}
     (event,) = desk.events(WaveInterrupted)
     assert (event.placed, event.not_continued) == (1, 2)
+
+
+async def test_the_card_of_every_exchange_with_signals_is_shown_from_the_claim_on(desk: Desk) -> None:
+    desk.venue.script("place", HANG, symbol="C00001USDT")
+    await prepare(desk, make_wave_signals(1))
+    task = asyncio.create_task(desk.executor.execute(WAVE_AT))
+    await desk.clock.settle()
+    assert desk.units.shown == [wave_card(WAVE_AT, "binance")]
+    await desk.finish(task)
+    await prepare(desk, make_wave_signals(1, exchange_id=2, first=11))
+    await desk.executor.execute(WAVE_AT)
+    assert len(desk.units.shown) == 1, "a wave that was claimed before shows nothing"
+
+
+async def test_an_interrupted_wave_shows_the_card_of_every_exchange(desk: Desk) -> None:
+    await prepare(desk, make_wave_signals(3) + make_wave_signals(1, exchange_id=2, first=11))
+    task = asyncio.create_task(desk.executor.execute(WAVE_AT))
+    await desk.clock.settle()
+    desk.units.shown.clear()
+    desk.halting.set()
+    await desk.finish(task)
+    assert desk.units.shown[-2:] == [wave_card(WAVE_AT, "binance"), wave_card(WAVE_AT, "bybit")]
+    assert desk.board.progress() == []
 
 
 # --- restarts -----------------------------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from core.domain.market import MarketFacts
+from core.domain.people import StopListing
 from core.domain.settings import TradingSettings, ValidationSettings
 from core.domain.signals import Side
 from core.domain.verdicts import Verdict
 from core.waves.validation import Approval, Candidate, Refusal, validate
-from tests.builders import make_facts, make_instrument, make_pause, make_signal, money, price, quantity, ratio
+from tests.builders import NOW, at, make_facts, make_instrument, make_pause, make_signal, money, price, quantity, ratio
 
 RULES = ValidationSettings()
 GOOD = Candidate(
@@ -23,7 +24,6 @@ GOOD = Candidate(
     held_by=None,
     open_count=0,
     exposure_quote=Decimal(0),
-    pause=None,
 )
 
 
@@ -111,3 +111,20 @@ def test_facts_say_what_was_compared_with_what() -> None:
     paused = judge(pause=make_pause("SOLUSDT"))
     assert isinstance(paused, Refusal)
     assert (paused.facts["author"], paused.facts["until"]) == ("telegram:1001 (Ann)", None)
+
+
+def test_a_stop_listed_symbol_says_by_whom_and_until_when() -> None:
+    listing = StopListing(symbol="SOLUSDT", reason="delisting", author="Ann", created_at=NOW, until_at=at(60))
+    answer = judge(listing=listing)
+    assert isinstance(answer, Refusal)
+    assert answer.verdict is Verdict.STOP_LISTED
+    assert answer.facts == {"reason": "delisting", "author": "Ann", "until": at(60).isoformat()}
+    for_good = judge(listing=replace(listing, until_at=None))
+    assert isinstance(for_good, Refusal)
+    assert for_good.facts["until"] is None
+
+
+def test_the_stop_list_of_the_settings_counts_as_well() -> None:
+    answer = validate(GOOD, replace(RULES, stop_list=frozenset({"SOLUSDT"})), TradingSettings())
+    assert isinstance(answer, Refusal)
+    assert (answer.verdict, answer.facts) == (Verdict.STOP_LISTED, {})

@@ -31,7 +31,7 @@ async def test_all_exchanges_side_by_side_with_marks(chat: FakeChat) -> None:
         ("month score", "-", "-"),
     )
     assert reply.footer == "* default, nothing stored"
-    assert commands_of(reply) == ["/params binance", "/params bybit"]
+    assert commands_of(reply) == ["/params binance", "/params bybit", "/params history"]
 
 
 async def test_one_exchange_has_source_and_age(chat: FakeChat) -> None:

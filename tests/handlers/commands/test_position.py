@@ -63,7 +63,19 @@ async def test_a_viewer_is_not_offered_to_close(chat: FakeChat) -> None:
 async def test_a_symbol_on_two_exchanges_asks_which(chat: FakeChat) -> None:
     reply = await chat.say("/position eth")
     assert commands_of(reply) == ["/position 2", "/position 3"]
-    assert [button.label for button in reply.buttons[0]] == ["#2 Binance", "#3 Bybit"]
+    assert "ETHUSDT is open more than once." in text_of(reply)
+
+
+async def test_without_a_name_it_asks_which_the_newest_first(chat: FakeChat) -> None:
+    reply = await chat.say("/position")
+    assert commands_of(reply) == ["/position 3", "/position 2", "/position 1"]
+    assert "3 positions open." in text_of(reply)
+
+
+async def test_nothing_open_is_no_question() -> None:
+    reply = await FakeChat().say("/position")
+    assert reply.picker is None
+    assert "No position is open." in text_of(reply)
 
 
 @pytest.mark.parametrize("words", ["/position 4", "/position BTCUSDT"])
@@ -87,6 +99,6 @@ async def test_a_position_without_price_or_stop_says_so(chat: FakeChat) -> None:
     assert "State: opening" in text_of(await chat.say("/position xusdt"))
 
 
-@pytest.mark.parametrize("words", ["/position", "/position 1 2", "/position 99", "/position nonsense!"])
+@pytest.mark.parametrize("words", ["/position 1 2", "/position 99", "/position nonsense!"])
 async def test_what_names_no_position_is_refused(chat: FakeChat, words: str) -> None:
-    assert "Usage: /position <id|SYMBOL>" in text_of(await chat.say(words))
+    assert "Usage: /position [id|SYMBOL]" in text_of(await chat.say(words))

@@ -33,7 +33,9 @@ async def test_signals_have_their_wave_score_and_fate(chat: FakeChat) -> None:
     assert reply.table.rows[-1][0] == "11-19 10:00"
 
 
-@pytest.mark.parametrize(("words", "rows"), [("/signals SOL", 1), ("/signals 2", 2), ("/signals bybit 5", 1)])
+@pytest.mark.parametrize(
+    ("words", "rows"), [("/signals SOL", 1), ("/signals 2", 2), ("/signals bybit 5", 1), ("/signals 1d 1", 1)]
+)
 async def test_the_list_can_be_narrowed(chat: FakeChat, words: str, rows: int) -> None:
     reply = await chat.say(words)
     assert reply.table is not None
@@ -44,9 +46,12 @@ async def test_a_symbol_without_signals_names_the_last_wave(chat: FakeChat) -> N
     async with chat.units.writing() as unit:
         await unit.waves.collect(WAVE_AT)
     text = text_of(await chat.say("/signals XQZWUSDT"))
-    assert "No signal of XQZWUSDT has been received." in text
+    assert "No signal has been received, XQZWUSDT." in text
     assert "The last wave was 10:00 with 2 signals." in text
 
 
-async def test_a_period_is_not_taken(chat: FakeChat) -> None:
-    assert "a period is not taken" in text_of(await chat.say("/signals 24h"))
+async def test_a_period_shows_its_waves_newest_first(chat: FakeChat) -> None:
+    reply = await chat.say("/signals yesterday")
+    assert reply.table is not None
+    assert [row[0] for row in reply.table.rows] == ["11-19 10:00"]
+    assert reply.title == "Last 1 signal, yesterday"

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from core.domain.delivery import Destination, Traffic
 from core.domain.positions import ExitReason, PositionState
 from core.domain.replies import Tone
 from handlers.services import HealthItem
@@ -58,3 +59,13 @@ async def test_a_wave_being_taken_is_said_so() -> None:
     chat = FakeChat()
     chat.next_wave = (NOW - timedelta(seconds=3), NOW - timedelta(minutes=5))
     assert "Next wave: 10:15, being taken" in text_of(await chat.say("/status"))
+
+
+async def test_a_destination_that_fails_is_told() -> None:
+    chat = FakeChat()
+    slack = Destination(platform="slack", address="C1")
+    chat.flows = [Traffic(destination=slack, waiting=4, failing_since=NOW - timedelta(minutes=18), error="timed out")]
+    reply = await chat.say("/status")
+    assert reply.tone is Tone.WARNING
+    assert "To deliver: slack:C1: failing since 10:02 (timed out), 4 alerts waiting" in text_of(reply)
+    assert "Faults: slack:C1 (see /health)" in text_of(reply)

@@ -45,6 +45,18 @@ async def test_the_funnel_the_counts_and_the_signals(chat: FakeChat, words: str)
     assert commands_of(reply)[0] == "/why 2026-11-20T10:00"
 
 
+async def test_whose_word_kept_something_out_is_said(chat: FakeChat) -> None:
+    await chat.judge(
+        make_verdict(
+            make_signal(3, symbol="ADAUSDT", exchange_id=2),
+            Verdict.STOP_LISTED,
+            facts={"author": "telegram:1 (Ann)", "until": "2026-11-20T12:00:00+00:00", "reason": "delisting"},
+        )
+    )
+    reply = await chat.say("/wave")
+    assert reply.lines[-1] == "On the stop list by Ann until 12:00 (delisting): ADA."
+
+
 async def test_an_unseen_wave_names_the_last_one(chat: FakeChat) -> None:
     text = text_of(await chat.say("/wave 09:45"))
     assert "Wave 09:45 was never seen." in text

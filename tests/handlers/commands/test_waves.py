@@ -36,8 +36,19 @@ async def test_a_count_is_taken() -> None:
     chat = await kept()
     assert (await chat.say("/waves 1")).title == "Last 1 wave"
     assert "1 to 30" in text_of(await chat.say("/waves 31"))
-    assert "One count at most." in text_of(await chat.say("/waves 1 2"))
+    assert "a second count" in text_of(await chat.say("/waves 1 2"))
+
+
+async def test_the_list_can_be_narrowed() -> None:
+    chat = await kept()
+    reply = await chat.say("/waves bybit")
+    assert reply.title == "Last 1 wave, Bybit"
+    assert reply.table is not None
+    assert reply.table.rows == (("10:00", "By", "10", "6", "0/5"),)
+    assert (await chat.say("/waves yesterday")).title == "Last 1 wave, yesterday"
+    assert "/signals SOLUSDT" in text_of(await chat.say("/waves SOLUSDT"))
+    assert "No wave has been seen, 2020-01-01." in text_of(await chat.say("/waves 2020-01-01"))
 
 
 async def test_no_wave_is_said() -> None:
-    assert "No wave has been seen yet." in text_of(await FakeChat().say("/waves"))
+    assert "No wave has been seen." in text_of(await FakeChat().say("/waves"))

@@ -103,6 +103,17 @@ async def test_an_early_question_is_answered() -> None:
     assert "No wave has been seen yet." in text_of(await FakeChat().say("/why SOL"))
 
 
-@pytest.mark.parametrize("words", ["/why", "/why no trade on SOL", "/why ?!"])
+@pytest.mark.parametrize("words", ["/why no trade on SOL", "/why ?!"])
 async def test_what_cannot_be_meant_is_refused(chat: FakeChat, words: str) -> None:
-    assert "Usage: /why <SYMBOL|signal id|wave>" in text_of(await chat.say(words))
+    assert "Usage: /why [SYMBOL|signal id|wave]" in text_of(await chat.say(words))
+
+
+async def test_without_a_name_the_last_wave_and_the_newest_symbols_are_offered(chat: FakeChat) -> None:
+    reply = await chat.say("/why")
+    offered = commands_of(reply)
+    assert offered[0] == "/why last"
+    assert sorted(offered[1:]) == ["/why ADAUSDT", "/why ETHUSDT", "/why SOLUSDT"]
+
+
+async def test_without_any_signal_there_is_nothing_to_offer() -> None:
+    assert "No signal has been received yet." in text_of(await FakeChat().say("/why"))

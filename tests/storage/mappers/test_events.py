@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.domain.errors import Bug
 from core.domain.events import Event, event_types
-from core.domain.waves import WaveResult
+from core.domain.waves import WaveProgress, WaveResult
 from storage.mappers.events import event_of, row_of_event
 
 SIMPLE: dict[object, st.SearchStrategy[Any]] = {
@@ -40,7 +40,7 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any annota
         return st.one_of(*map(values_of, arguments))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(list(hint))
-    return built(hint) if hint is WaveResult else SIMPLE[hint]
+    return built(hint) if hint in {WaveResult, WaveProgress} else SIMPLE[hint]
 
 
 def built(kind: type) -> st.SearchStrategy[Any]:

@@ -6,9 +6,9 @@ from sqlalchemy.sql.dml import Delete, Update
 
 from storage.engine import Database
 from storage.mappers.people import row_of_audit
-from storage.repositories.audit import SqlAudit, digest_of
+from storage.repositories.audit import AT_ONCE, SqlAudit, digest_of
 from storage.tables import audit
-from tests.builders import make_audit_entry
+from tests.builders import make_audit_entry, make_person
 
 CHANGES = [
     (update(audit).where(audit.c.id == 3).values(words="/positions"), 3),
@@ -53,3 +53,30 @@ async def test_a_forged_row_with_a_fitting_digest_is_found_by_the_next_one(datab
         assert await SqlAudit(connection).verify() == 4
         await connection.execute(update(audit).where(audit.c.id == 4).values(previous_hash=digest))
         assert await SqlAudit(connection).verify() == 4
+
+
+async def test_a_change_in_a_long_audit_is_found_in_every_part(database: Database) -> None:
+    async with database.write() as connection:
+        kept = SqlAudit(connection)
+        for number in range(1, 2 * AT_ONCE + 2):
+            await kept.add(make_audit_entry(str(number)))
+        assert await kept.verify() is None
+        for changed in (2 * AT_ONCE + 1, 2 * AT_ONCE, AT_ONCE + 1, AT_ONCE):
+            await connection.execute(update(audit).where(audit.c.id == changed).values(words="/pause"))
+            assert await kept.verify() == changed
+
+
+async def test_a_role_that_there_never_was_is_a_change(database: Database) -> None:
+    await fill(database)
+    async with database.write() as connection:
+        await connection.execute(update(audit).where(audit.c.id == 2).values(role="owner"))
+        assert await SqlAudit(connection).verify() == 2
+
+
+async def test_half_a_character_does_not_keep_a_request_off_the_record(database: Database) -> None:
+    async with database.write() as connection:
+        kept = SqlAudit(connection)
+        await kept.add(make_audit_entry("/close 1 \ud800", person=make_person(name="\udfff"), after="\ud800"))
+        (entry,) = await kept.recent(1)
+        assert (entry.words, entry.person.name, entry.after) == ("/close 1 ?", "?", "?")
+        assert await kept.verify() is None

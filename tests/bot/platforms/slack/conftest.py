@@ -13,6 +13,7 @@ from core.domain.people import Role
 from handlers.invocation import Answer, Command, Request
 from tests.fakes.clock import FakeClock
 from tests.fakes.scripted_dispatch import ScriptedDispatch
+from tests.fakes.slack_changes import CountedChanges
 from tests.fakes.slack_server import SlackServer
 
 Running = Callable[[], AbstractAsyncContextManager[SlackPlatform]]
@@ -25,14 +26,19 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer() as server:
-        yield server
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+def changes() -> CountedChanges:
+    return CountedChanges()
+
+
+@pytest.fixture
+async def slack(clock: FakeClock) -> AsyncIterator[SlackServer]:
+    async with SlackServer(now_s=lambda: clock.now().timestamp()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -73,10 +79,14 @@ def command() -> Callable[..., Command]:
 
 @pytest.fixture
 async def platform(
-    settings: SlackSettings, dispatch: ScriptedDispatch, command: Callable[..., Command], clock: FakeClock
+    settings: SlackSettings,
+    dispatch: ScriptedDispatch,
+    command: Callable[..., Command],
+    clock: FakeClock,
+    changes: CountedChanges,
 ) -> AsyncIterator[SlackPlatform]:
     commands = [command("positions", aliases=("pos",), is_everyday=True), command("close")]
-    platform = SlackPlatform(settings, dispatch, commands, clock)
+    platform = SlackPlatform(settings=settings, dispatch=dispatch, commands=commands, clock=clock, changes=changes)
     yield platform
     await platform.close()
 

@@ -1,6 +1,6 @@
 """The replies of the golden files; the same kinds of documents that commands and alerts build."""
 
-from core.domain.replies import Align, Button, Column, Field, Reply, Table, Tone
+from core.domain.replies import Align, Button, Column, Field, Picker, Reply, Table, Tone
 
 _POSITIONS = Table(
     columns=(Column(title="#", align=Align.RIGHT), Column(title="Symbol"), Column(title="P&L", align=Align.RIGHT)),
@@ -86,5 +86,38 @@ SAMPLES: dict[str, Reply] = {
     "many_buttons": Reply(
         title="Close which?",
         buttons=tuple((Button(label=f"#{number}", command=f"/close {number}"),) for number in range(60)),
+    ),
+    "picker": Reply(
+        title="Close",
+        banner="LIVE",
+        picker=Picker(
+            prompt="Which position?",
+            options=tuple(Button(label=f"#{number} SOLUSDT", command=f"/close {number}") for number in range(7)),
+        ),
+        buttons=((Button(label="Close all", command="/closeall", is_danger=True),),),
+    ),
+    "short_picker": Reply(
+        title="Params",
+        picker=Picker(
+            prompt="Which exchange?",
+            options=(
+                Button(label="Binance", command="/params binance"),
+                Button(label="Bybit", command="/params bybit"),
+            ),
+        ),
+    ),
+    "confirmation": Reply(
+        title="Close SOLUSDT #12?",
+        banner="LIVE",
+        tone=Tone.WARNING,
+        fields=(Field(name="Size", value="12.5 SOL"), Field(name="P&L now", value="+4.10 USDT")),
+        buttons=(
+            (
+                Button(label="Confirm", command="/confirm 6f1a", is_danger=True),
+                Button(label="Cancel", command="/cancel 6f1a"),
+            ),
+        ),
+        footer="valid for 120 s",
+        confirmation="6f1a",
     ),
 }

@@ -16,6 +16,7 @@ from core.domain.people import Person
 from core.domain.replies import Reply
 from handlers.invocation import InvocationKind
 from tests.fakes.clock import FakeClock
+from tests.fakes.scripted_dispatch import ScriptedDispatch
 from tests.fakes.slack_server import SlackServer
 
 PUBLIC = Reply(title="Here")
@@ -23,9 +24,9 @@ PRIVATE = Reply(title="No", is_private=True)
 
 
 @pytest.fixture
-async def answers(settings: SlackSettings, clock: FakeClock) -> AsyncIterator[Answers]:
+async def answers(settings: SlackSettings, clock: FakeClock, dispatch: ScriptedDispatch) -> AsyncIterator[Answers]:
     web = SlackWeb(settings)
-    yield Answers(SlackMessenger(web, clock), clock)
+    yield Answers(SlackMessenger(web, clock), clock, dispatch.shown)
     await web.close()
 
 

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
 
-from bot.platforms.slack.format import PLAIN_LIMIT, plain_text, render
-from core.domain.replies import Align, Button, Column, Field, Reply, Table, Tone
+from bot.platforms.slack.format import render, render_home
+from bot.platforms.slack.text import clean, mrkdwn
+from bot.platforms.slack.words import PLAIN_LIMIT, plain_text
+from core.domain.replies import Align, Button, Column, Field, Picker, Reply, Table, Tone
 from tests.bot.platforms.slack.samples import SAMPLES
 from tests.fakes.slack_blocks import buttons_of, find_faults, is_too_long, texts_of
 
@@ -43,12 +46,26 @@ _replies = st.builds(
         st.integers(0, 7),
     ),
     alert_id=st.none() | st.integers(1, 10**6),
+    picker=st.none()
+    | st.builds(
+        lambda prompt, label, count: Picker(
+            prompt=prompt, options=(Button(label=label, command="/close 12", is_danger=True),) * count
+        ),
+        _texts,
+        _labels,
+        st.integers(1, 100),
+    ),
 )
 
 
 def judge(blocks: list[dict[str, Any]]) -> None:
     assert find_faults(blocks) == []
     assert not is_too_long(blocks)
+    parse(blocks)
+
+
+def parse(blocks: list[dict[str, Any]]) -> None:
+    """Let the library read and validate every block."""
     for block in blocks:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -81,6 +98,47 @@ def test_whatever_is_said_slack_takes_it(reply: Reply) -> None:
     words = "\n".join([rendered.text, *texts_of(rendered.blocks[1:])])
     assert "<" not in words
     assert words.count("```") % 2 == 0
+
+
+@given(reply=_replies)
+def test_whatever_is_said_the_home_tab_takes_it(reply: Reply) -> None:
+    view = render_home(reply)
+    assert find_faults(view["blocks"], 100) == []
+    parse(view["blocks"])
+    View(**view).validate_json()
+    assert "<!" not in "\n".join(texts_of(view["blocks"]))
+    assert len(json.dumps(view).encode()) < 250_000
+
+
+def test_the_home_tab_holds_more_than_a_message() -> None:
+    reply = Reply(lines=("word " * 4_000,), buttons=((Button(label="a", command="/a"),),) * 60)
+    assert "Shortened" in texts_of(render(reply).blocks)[-1]
+    view = render_home(reply)
+    assert find_faults(view["blocks"], 100) == []
+    assert "Shortened" not in "\n".join(texts_of(view["blocks"]))
+
+
+@given(
+    words=st.lists(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=12), max_size=80)
+)
+def test_short_texts_are_never_shortened(words: list[str]) -> None:
+    text = " ".join(words)
+    shown = " ".join(texts_of(render(Reply(lines=(text,))).blocks))
+    assert shown.split() == (text.split() or ["-"])
+
+
+@given(lines=st.lists(_texts, max_size=6).map(tuple))
+def test_every_character_is_shown_or_its_loss_is_admitted(lines: tuple[str, ...]) -> None:
+    said = mrkdwn(clean("\n".join(lines))).replace("\u02cd", "_")
+    shown = "".join(texts_of(render(Reply(lines=lines)).blocks)).replace("\u02cd", "_")
+    assert "Shortened" in shown or "".join(shown.split()) == ("".join(said.split()) or "-")
+
+
+def test_controls_of_a_message_without_a_name_carry_a_mark() -> None:
+    blocks = render(SAMPLES["picker"], mark="only-0123456789ab").blocks
+    judge(blocks)
+    marked = [block["block_id"] for block in blocks if "block_id" in block]
+    assert marked == ["only-0123456789ab:0", "only-0123456789ab:1", "only-0123456789ab:2"]
 
 
 def test_only_a_loud_message_calls_people() -> None:
@@ -145,6 +203,7 @@ def test_without_blocks_everything_is_said_in_words() -> None:
     text = plain_text(SAMPLES["positions"])
     assert text.startswith("[LIVE] Positions (3)\n```\n")
     assert "Close #12: /wave close 12" in text
+    assert "Which position?\n#0 SOLUSDT: /wave close 0\n#1 SOLUSDT: /wave close 1" in plain_text(SAMPLES["picker"])
     assert plain_text(SAMPLES["position_closed"]).splitlines() == [
         "🟢 [LIVE] SOLUSDT closed",
         "Trailing stop after 2 h 15 min.",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.payloads import read_command, read_event, read_press
+from bot.platforms.slack.payloads import read_command, read_event
 from handlers.invocation import InvocationKind
 from tests.fakes import slack_payloads as payloads
 
@@ -18,7 +18,11 @@ _json = st.recursive(
 )
 _bodies = st.dictionaries(
     st.sampled_from(["event", "actions", "user", "channel", "container", "command", "text", "user_id", "channel_id"]),
-    _json | st.fixed_dictionaries({"type": st.sampled_from(["app_mention", "message", "button"]), "user": _json}),
+    _json
+    | st.fixed_dictionaries(
+        {"type": st.sampled_from(["app_mention", "message", "app_home_opened"]), "user": _json},
+        optional={"message": _json, "subtype": st.just("message_changed"), "channel_type": st.just("im"), "tab": _json},
+    ),
 )
 
 
@@ -76,14 +80,45 @@ def test_messages_with_files_and_thread_replies_count() -> None:
         assert read_event(mention("x", subtype=subtype), "U0BOT", _NAMES) is not None
 
 
-def test_a_press_in_a_thread_is_answered_there() -> None:
-    button = {"type": "button", "action_id": "press:0:0", "value": "/close 1"}
-    body = payloads.block_action("U1", "D1", button, {"ts": "2.1"}, "1.1")
-    heard = read_press(body)
+def changed(old: str = "hi", new: str = "positions", by: str | None = "9.9") -> dict[str, Any]:
+    return payloads.event_callback(payloads.edited("U1", "D1", "1.2", old, new, edited_ts=by), "Ev3")
+
+
+def test_an_edited_command_is_heard_again() -> None:
+    heard = read_event(changed(), "U0BOT", _NAMES)
     assert heard is not None
-    assert (heard.words, heard.thread, heard.is_private) == ("/close 1", "1.1", True)
-    body["actions"] = [{"type": "static_select", "value": "/close 1"}]
-    assert read_press(body) is None
+    assert (heard.words, heard.kind, heard.is_private) == ("positions", InvocationKind.EDIT, True)
+    again = read_event(changed(by="10.1"), "U0BOT", _NAMES)
+    assert again is not None
+    assert again.key != heard.key
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        changed(new="just talk"),
+        changed(by=None),
+        changed(old="positions"),
+        payloads.event_callback(payloads.edited("U0BOT", "D1", "1.2", "a", "positions", edited_ts="9.9"), "Ev4"),
+    ],
+    ids=["talk", "a link's preview", "nothing changed", "our own"],
+)
+def test_other_changes_are_not(body: dict[str, Any]) -> None:
+    assert read_event(body, "U0BOT", _NAMES) is None
+
+
+def test_a_change_in_a_channel_is_not_for_us() -> None:
+    body = changed()
+    body["event"]["channel_type"] = "channel"
+    assert read_event(body, "U0BOT", _NAMES) is None
+
+
+def test_an_opened_home_tab() -> None:
+    heard = read_event(payloads.event_callback(payloads.home_opened("U1", "home", "1.2"), "Ev5"), "U0BOT", _NAMES)
+    assert heard is not None
+    assert (heard.words, heard.kind, heard.channel) == ("/home", InvocationKind.HOME, "U1")
+    messages = payloads.event_callback(payloads.home_opened("U1", "messages", "1.2"), "Ev6")
+    assert read_event(messages, "U0BOT", _NAMES) is None
 
 
 def test_a_delivery_that_cannot_be_told_apart_has_no_key() -> None:
@@ -96,4 +131,3 @@ def test_a_delivery_that_cannot_be_told_apart_has_no_key() -> None:
 def test_nonsense_never_raises(body: dict[str, Any]) -> None:
     read_command(body)
     read_event(body, "U0BOT", _NAMES)
-    read_press(body)

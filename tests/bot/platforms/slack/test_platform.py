@@ -15,6 +15,7 @@ from bot.platforms.slack.settings import SlackSettings
 from core.domain.delivery import Destination, Loudness
 from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.replies import Button, Reply
+from core.ports.edges import Changes
 from handlers.invocation import InvocationKind
 from tests.fakes.clock import FakeClock
 from tests.fakes.scripted_dispatch import ScriptedDispatch
@@ -267,11 +268,11 @@ async def test_being_asked_to_wait_while_connecting_is_obeyed(
 
 @pytest.mark.parametrize("token", ["bot_token", "app_token"])
 async def test_a_refused_token_is_for_people_to_mend(
-    settings: SlackSettings, dispatch: ScriptedDispatch, clock: FakeClock, token: str
+    settings: SlackSettings, dispatch: ScriptedDispatch, clock: FakeClock, changes: Changes, token: str
 ) -> None:
     secret = "xoxb-wrong-secret"
     wrong = replace(settings, bot_token=secret) if token == "bot_token" else replace(settings, app_token=secret)
-    platform = SlackPlatform(wrong, dispatch, [], clock)
+    platform = SlackPlatform(settings=wrong, dispatch=dispatch, commands=[], clock=clock, changes=changes)
     with pytest.raises(ConfigurationError, match="invalid_auth") as caught:
         await platform.run()
     await platform.close()

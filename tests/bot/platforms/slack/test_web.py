@@ -48,5 +48,32 @@ async def test_an_answer_without_an_address_is_no_connection(slack: SlackServer,
     await web.close()
 
 
+async def test_an_upload_that_does_not_arrive_is_put_off(slack: SlackServer, settings: SlackSettings) -> None:
+    web = SlackWeb(settings)
+    form = {"filename": "a.csv", "length": "3"}
+    url = (await web.call_form("files.getUploadURLExternal", form))["upload_url"]
+    for status in (429, 500):
+        slack.fail("upload", status=status)
+        with pytest.raises(RetryLater):
+            await web.upload(url, b"abc")
+    slack.fail("upload", status=413)
+    with pytest.raises(CallRefused, match="413"):
+        await web.upload(url, b"abc")
+    await slack.down()
+    with pytest.raises(RetryLater) as caught:
+        await web.upload(url, b"abc")
+    assert "127.0.0.1" not in str(caught.value), "the address lets anybody upload"
+    await web.close()
+
+
+async def test_a_missing_permission_is_named(slack: SlackServer, settings: SlackSettings) -> None:
+    slack.workspace.scopes.clear()
+    web = SlackWeb(settings)
+    with pytest.raises(CallRefused) as caught:
+        await web.call_form("files.getUploadURLExternal", {"filename": "a.csv", "length": "3"})
+    assert (caught.value.code, caught.value.needed) == ("missing_scope", "files:write")
+    await web.close()
+
+
 def test_the_library_stays_quiet_below_errors(settings: SlackSettings) -> None:
     assert not SlackWeb(settings).logger.isEnabledFor(logging.WARNING)

@@ -6,9 +6,8 @@ import pytest
 from bot.platforms.telegram import TelegramPlatform, TelegramSettings
 from core.domain.replies import Button, Reply
 from handlers.invocation import Invocation, InvocationKind
-from tests.bot.platforms.telegram.conftest import Running, ScriptedDispatch
-from tests.fakes.clock import FakeClock
-from tests.fakes.telegram_server import Fault, TelegramServer
+from tests.bot.platforms.telegram.conftest import Answered, Make, MovedChats, Running, ScriptedDispatch
+from tests.fakes.telegram_server import TelegramServer
 
 ANN, BEN, GROUP = 1001, 1002, -100777
 
@@ -28,34 +27,18 @@ async def test_a_command_goes_round(
     assert invocation.is_private
 
 
-async def test_the_time_is_that_of_the_message(dispatch: ScriptedDispatch, clock: FakeClock, running: Running) -> None:
+async def test_the_time_is_that_of_the_message(dispatch: ScriptedDispatch, make: Make, running: Running) -> None:
     sent_at = datetime(2025, 10, 26, 11, 30, tzinfo=UTC)
     async with TelegramServer(now_s=sent_at.timestamp) as server:
-        platform = TelegramPlatform(TelegramSettings(token=server.token, api_url=server.url), dispatch, [], clock)
+        platform = make(TelegramSettings(token=server.token, api_url=server.url))
         async with running(platform):
             server.say(ANN, None, "/pause")
             await server.wait_for(lambda: dispatch.heard)
-        await platform.close()
     assert dispatch.heard[0].received_at == sent_at
 
 
-async def test_the_menu_is_shown(server: TelegramServer, platform: TelegramPlatform, running: Running) -> None:
-    async with running(platform):
-        await server.wait_for(lambda: server.menu)
-    assert server.menu == [("status", "How things stand"), ("pause", "Hold entries back")]
-
-
-async def test_a_refused_menu_stops_nothing(
-    server: TelegramServer, platform: TelegramPlatform, running: Running
-) -> None:
-    server.order(Fault(method="setMyCommands", status=400, description="Bad Request: BOT_COMMAND_INVALID"))
-    async with running(platform):
-        server.say(ANN, None, "/status")
-        await server.wait_for_messages(ANN)
-
-
 async def test_a_button_carries_its_command(
-    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running
+    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running, answered: Answered
 ) -> None:
     async def offer(invocation: Invocation) -> Reply:
         if invocation.kind is InvocationKind.BUTTON:
@@ -67,7 +50,7 @@ async def test_a_button_carries_its_command(
         server.say(ANN, None, "/close 12")
         [offered] = await server.wait_for_messages(ANN)
         query = server.press(BEN, offered, "Close")
-        [_, pressed] = await server.wait_for_messages(ANN, 2)
+        [_, pressed] = await answered(ANN, 2)
         await server.wait_for(lambda: server.is_answered(query))
     assert pressed.text == "pressed /close 12"
     assert pressed.reply_to == offered.message_id
@@ -76,7 +59,7 @@ async def test_a_button_carries_its_command(
 
 
 async def test_a_press_is_acknowledged_while_its_command_still_runs(
-    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running
+    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running, answered: Answered
 ) -> None:
     gate = asyncio.Event()
 
@@ -93,11 +76,11 @@ async def test_a_press_is_acknowledged_while_its_command_still_runs(
         await server.wait_for(lambda: server.is_answered(query))
         assert len(server.messages(ANN)) == 1
         gate.set()
-        await server.wait_for_messages(ANN, 2)
+        await answered(ANN, 2)
 
 
 async def test_groups_topics_and_names(
-    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running
+    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running, answered: Answered
 ) -> None:
     server.add_chat(GROUP, topics=(5,))
     async with running(platform):
@@ -106,9 +89,9 @@ async def test_groups_topics_and_names(
         server.say(ANN, GROUP, "/pause@Wavehelm_Bot all for 2h", topic=5)
         [first] = await server.wait_for_messages(GROUP)
         server.say(ANN, GROUP, "🙂 @wavehelm_bot how are we doing?", topic=5)
-        await server.wait_for_messages(GROUP, 2)
+        await answered(GROUP, 2)
         server.say(ANN, GROUP, "and why?", topic=5, reply_to=first.message_id)
-        await server.wait_for_messages(GROUP, 3)
+        await answered(GROUP, 3)
     assert dispatch.words == ["/pause all for 2h", "🙂  how are we doing?", "and why?"]
     assert {invocation.chat for invocation in dispatch.heard} == {f"telegram:{GROUP}/5"}
     assert not any(invocation.is_private for invocation in dispatch.heard)
@@ -116,13 +99,13 @@ async def test_groups_topics_and_names(
 
 
 async def test_edits_are_told_as_edits(
-    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running
+    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running, answered: Answered
 ) -> None:
     async with running(platform):
         asked = server.say(ANN, None, "/staus")
         await server.wait_for_messages(ANN)
         server.edit(ANN, None, asked, "/status")
-        await server.wait_for_messages(ANN, 2)
+        await answered(ANN, 2)
     assert [(one.kind, one.words) for one in dispatch.heard] == [
         (InvocationKind.COMMAND, "/staus"),
         (InvocationKind.EDIT, "/status"),
@@ -156,7 +139,7 @@ async def test_silence_is_an_answer(
 
 
 async def test_one_waits_for_oneself_only(
-    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running
+    server: TelegramServer, platform: TelegramPlatform, dispatch: ScriptedDispatch, running: Running, answered: Answered
 ) -> None:
     gate = asyncio.Event()
 
@@ -175,7 +158,7 @@ async def test_one_waits_for_oneself_only(
         assert server.messages(ANN) == []
         assert server.unconfirmed == 3, "nothing is acknowledged before the oldest has ended"
         gate.set()
-        answers = await server.wait_for_messages(ANN, 2)
+        answers = await answered(ANN, 2)
         await server.wait_for(lambda: server.unconfirmed == 0)
     assert [answer.text for answer in answers] == ["/slow", "/after"]
     assert dispatch.words == ["/slow", "/quick", "/after"]
@@ -256,3 +239,13 @@ async def test_a_flood_is_dropped_and_nobody_else_notices(
         server.say(BEN, None, "/stop")
         await server.wait_for_messages(BEN)
     assert "says more than can be answered" in caplog.text
+
+
+async def test_a_group_that_becomes_a_supergroup_is_told(
+    server: TelegramServer, platform: TelegramPlatform, moved: MovedChats, running: Running
+) -> None:
+    server.add_chat(-5, "group")
+    async with running(platform):
+        server.migrate(-5, -1005)
+        await server.wait_for(lambda: moved.pairs and server.unconfirmed == 0)
+    assert moved.pairs == [("telegram:-5", "telegram:-1005")]

@@ -7,7 +7,7 @@ from bot.platforms.telegram import TelegramPlatform, TelegramSettings
 from core.domain.errors import ConfigurationError
 from core.domain.replies import Button, Reply
 from handlers.invocation import Invocation
-from tests.bot.platforms.telegram.conftest import Running, ScriptedDispatch, Stage
+from tests.bot.platforms.telegram.conftest import Answered, Make, Running, ScriptedDispatch, Stage
 from tests.fakes.clock import FakeClock
 from tests.fakes.telegram_server import Fault, TelegramServer
 
@@ -69,13 +69,12 @@ async def test_flood_control_is_obeyed(
     assert server.count("sendMessage") == 2
 
 
-async def test_a_wrong_token_ends_it(server: TelegramServer, dispatch: ScriptedDispatch, clock: FakeClock) -> None:
+async def test_a_wrong_token_ends_it(server: TelegramServer, make: Make) -> None:
     for token in ("123456789:wrong", "nonsense token"):
-        platform = TelegramPlatform(TelegramSettings(token=token, api_url=server.url), dispatch, [], clock)
+        platform = make(TelegramSettings(token=token, api_url=server.url))
         with pytest.raises(ConfigurationError, match="TELEGRAM_BOT_TOKEN") as caught:
             await platform.run()
         assert token not in str(caught.value)
-        await platform.close()
 
 
 async def test_a_token_that_is_revoked_later_does_not_end_it(
@@ -90,16 +89,17 @@ async def test_a_token_that_is_revoked_later_does_not_end_it(
         await clock.run_until(lambda: bool(server.messages(ANN)))
 
 
-async def test_a_second_poller_is_named(stage: Stage, running: Running, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_second_poller_is_named(
+    stage: Stage, make: Make, running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     server, clock = stage.server, stage.clock
-    rival = TelegramPlatform(stage.settings, stage.dispatch, [], clock)
+    rival = make(stage.settings)
     async with running(stage.platform):
         await server.wait_for(lambda: server.count("getUpdates") == 1)
         async with running(rival):
             await server.wait_for(lambda: "another process polls" in caplog.text)
         server.say(ANN, None, "/status")
         await clock.run_until(lambda: bool(server.messages(ANN)))
-    await rival.close()
 
 
 async def test_a_forgotten_webhook_is_taken_away(
@@ -151,7 +151,9 @@ async def test_the_token_is_never_shown(stage: Stage, running: Running, caplog: 
     assert not any(secret in text for text in everything)
 
 
-async def test_a_press_that_cannot_be_acknowledged_counts_all_the_same(stage: Stage, running: Running) -> None:
+async def test_a_press_that_cannot_be_acknowledged_counts_all_the_same(
+    stage: Stage, running: Running, answered: Answered
+) -> None:
     server = stage.server
 
     async def offer(_: Invocation) -> Reply:
@@ -163,7 +165,7 @@ async def test_a_press_that_cannot_be_acknowledged_counts_all_the_same(stage: St
         server.say(ANN, None, "/offer")
         [offered] = await server.wait_for_messages(ANN)
         server.press(ANN, offered, "Go")
-        await server.wait_for_messages(ANN, 2)
+        await answered(ANN, 2)
     assert stage.dispatch.words == ["/offer", "/go"]
 
 

@@ -1,5 +1,8 @@
 import asyncio
+import contextlib
 from datetime import timedelta
+
+import pytest
 
 from bot.platforms.telegram.receipts import Receipts
 
@@ -72,3 +75,20 @@ async def test_an_end_is_noticed_even_before_the_wait() -> None:
     assert not waiting.done()
     receipts.done(8)
     await asyncio.wait_for(waiting, 5)
+
+
+@pytest.mark.parametrize(("error", "is_done"), [(None, True), (RuntimeError, True), (asyncio.CancelledError, False)])
+def test_what_ends_or_breaks_is_done_and_what_is_cut_off_is_not(
+    error: type[BaseException] | None, is_done: bool
+) -> None:
+    receipts = Receipts()
+    receipts.take(7)
+
+    def end() -> None:
+        with receipts.handling(7):
+            if error is not None:
+                raise error
+
+    with contextlib.suppress(RuntimeError, asyncio.CancelledError):
+        end()
+    assert receipts.offset() == (8 if is_done else 7)

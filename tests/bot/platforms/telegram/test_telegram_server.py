@@ -81,8 +81,27 @@ async def test_edits(server: TelegramServer) -> None:
     theirs = server.say(ANN, None, "hello")
     refused = await call(server, "editMessageText", chat_id=ANN, message_id=theirs, text="x")
     assert "can't be edited" in refused["description"]
+    shown.date_s -= 49 * 3600
+    assert "can't be edited" in (await call(server, "editMessageText", **same, text="three"))["description"]
     assert (await call(server, "deleteMessage", **same))["ok"]
     assert server.messages(ANN) == []
+
+
+async def test_people_delete_messages_of_the_bot(server: TelegramServer) -> None:
+    for _ in range(2):
+        await call(server, "sendMessage", chat_id=ANN, text="one")
+    first, second = server.messages(ANN)
+    server.delete(first)
+    assert server.messages(ANN) == [second]
+    answer = await call(server, "editMessageText", chat_id=ANN, message_id=first.message_id, text="two")
+    assert "message to edit not found" in answer["description"]
+    gone = {"message_id": first.message_id}
+    assert (
+        "replied not found"
+        in (await call(server, "sendMessage", chat_id=ANN, text="x", reply_parameters=gone))["description"]
+    )
+    kept = gone | {"allow_sending_without_reply": True}
+    assert (await call(server, "sendMessage", chat_id=ANN, text="x", reply_parameters=kept))["ok"]
 
 
 async def test_presses_are_answered_once(server: TelegramServer) -> None:
@@ -101,8 +120,14 @@ async def test_files_have_captions(server: TelegramServer) -> None:
             url = f"{server.url}/bot{server.token}/sendDocument"
             async with session.post(url, data=form) as response:
                 assert (await response.json())["ok"] is is_ok
+        form = aiohttp.FormData({"chat_id": str(ANN)})
+        form.add_field("document", b"", filename="a.csv")
+        async with session.post(f"{server.url}/bot{server.token}/sendDocument", data=form) as response:
+            assert "non-empty" in (await response.json())["description"]
     [shown] = server.messages(ANN)
     assert (shown.text, shown.file) == ("fine", ("a.csv", b"a,b\n"))
+    edit = await call(server, "editMessageText", chat_id=ANN, message_id=shown.message_id, text="x")
+    assert "no text" in edit["description"]
 
 
 async def test_strangers_and_movers(server: TelegramServer) -> None:
@@ -133,6 +158,58 @@ async def test_menus_are_checked(server: TelegramServer) -> None:
     assert "TOO_MUCH" in (await call(server, "setMyCommands", commands=json.dumps(too_many)))["description"]
     assert (await call(server, "setMyCommands", commands=too_many[:1]))["ok"]
     assert (await call(server, "getMyCommands"))["result"] == too_many[:1]
+    assert server.menu == [("a", "x")]
+
+
+async def test_every_scope_has_its_menu(server: TelegramServer) -> None:
+    entry = {"command": "a", "description": "x"}
+    private = {"type": "chat", "chat_id": ANN}
+    member = {"type": "chat_member", "chat_id": GROUP, "user_id": ANN}
+    for scope in (private, member):
+        assert (await call(server, "setMyCommands", commands=[entry], scope=json.dumps(scope)))["ok"]
+        assert server.menu_of(scope) == [("a", "x")]
+    assert server.menu == []
+    assert (await call(server, "deleteMyCommands", scope=private))["ok"]
+    assert (server.menu_of(private), server.menu_of(member)) == ([], [("a", "x")])
+    for refused, complaint in (
+        ({"type": "chat", "chat_id": 404}, "chat not found"),
+        ({"type": "chat"}, "BotCommandScope"),
+        ({"type": "nobody"}, "BotCommandScope"),
+    ):
+        assert complaint in (await call(server, "setMyCommands", commands=[entry], scope=refused))["description"]
+
+
+async def test_limits_are_counted_when_they_are_enforced() -> None:
+    now_s = 1000.0
+    async with TelegramServer(now_s=lambda: now_s, enforce_limits=True) as server:
+        server.add_chat(GROUP)
+        assert (await call(server, "sendMessage", chat_id=GROUP, text="x"))["ok"]
+        now_s += 0.7
+        refused = await call(server, "editMessageText", chat_id=GROUP, message_id=1, text="y")
+        assert (refused["error_code"], refused["parameters"]) == (429, {"retry_after": 1})
+        assert (await call(server, "sendChatAction", chat_id=GROUP, action="typing"))["ok"]
+        now_s += 0.05  # within the tolerance
+        for _ in range(19):
+            assert (await call(server, "sendMessage", chat_id=GROUP, text="x"))["ok"]
+            now_s += 1
+        refused = await call(server, "sendMessage", chat_id=GROUP, text="x")
+        assert refused["parameters"] == {"retry_after": 41}
+        for person in range(1, 31):
+            server.add_chat(person, "private")
+            assert (await call(server, "sendMessage", chat_id=person, text="x"))["ok"]
+        server.add_chat(99, "private")
+        assert (await call(server, "sendMessage", chat_id=99, text="x"))["error_code"] == 429
+        assert [(found.chat, found.limit) for found in server.violations] == [
+            (str(GROUP), "1 in 1 s"),
+            (str(GROUP), "20 in 60 s"),
+            ("99", "30 in 1 s"),
+        ]
+
+
+async def test_limits_are_not_counted_otherwise(server: TelegramServer) -> None:
+    for _ in range(3):
+        assert (await call(server, "sendMessage", chat_id=ANN, text="x"))["ok"]
+    assert server.violations == []
 
 
 async def test_offsets_acknowledge(server: TelegramServer) -> None:

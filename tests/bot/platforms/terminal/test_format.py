@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.platforms.terminal.format import clean, to_plain, to_rich
-from core.domain.replies import Align, Button, Column, Field, Reply, Table, Tone
+from core.domain.replies import Align, Button, Column, Field, File, Picker, Reply, Table, Tone
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -44,7 +44,43 @@ HOSTILE = Reply(
     table=Table(columns=(Column(title="a\nb"),), rows=(("[/x]\t\x1bc",),)),
     tone=Tone.CRITICAL,
 )
-REPLIES = {"card": CARD, "table": TABLE, "short": SHORT, "hostile": HOSTILE}
+PICKER = Reply(
+    lines=("2 positions are open.",),
+    banner="PAPER",
+    picker=Picker(
+        prompt="Which one is to close?",
+        options=(
+            Button(label="#9 SOLUSDT LONG", command="/close 9"),
+            Button(label="#12 1000PEPEUSDT SHORT", command="/close 12"),
+        ),
+    ),
+)
+FILE = Reply(
+    title="Signals of the last 24h",
+    file=File(name="signals.csv", content=b"id\r\n", media_type="text/csv", summary="no signals"),
+)
+CONFIRMATION = Reply(
+    title="Close SOLUSDT LONG #9?",
+    banner="LIVE",
+    tone=Tone.WARNING,
+    fields=(Field(name="P&L now", value="+9.90 USDT"),),
+    buttons=(
+        (
+            Button(label="Confirm", command="/confirm ab12cd", is_danger=True),
+            Button(label="Cancel", command="/cancel ab12cd"),
+        ),
+    ),
+    confirmation="ab12cd",
+)
+REPLIES = {
+    "picker": PICKER,
+    "file": FILE,
+    "confirmation": CONFIRMATION,
+    "card": CARD,
+    "table": TABLE,
+    "short": SHORT,
+    "hostile": HOSTILE,
+}
 
 
 def printed(reply: Reply, width: int = 60) -> str:
@@ -88,6 +124,8 @@ def test_any_words_are_shown_without_failing(one: str, two: str) -> None:
         lines=(two,),
         fields=(Field(name=two, value=one),),
         table=Table(columns=(Column(title=one),), rows=((two,),)),
+        picker=Picker(prompt=one, options=(Button(label=two, command="/x"),)),
+        file=File(name=one, content=b"", media_type="text/plain", summary=two),
     )
     assert "\x1b" not in to_plain(reply)
     assert printed(reply)
@@ -100,3 +138,9 @@ def test_presses_are_told_in_words() -> None:
 def test_a_reply_without_a_title_begins_with_its_first_line() -> None:
     assert to_plain(SHORT).splitlines() == ["[TESTNET] * No position is open.", "Nothing to close."]
     assert to_plain(Reply()) == ""
+
+
+def test_a_question_alone_is_the_first_line() -> None:
+    question = Picker(prompt="Which alert?", options=(Button(label="#1 paused", command="/ack 1"),))
+    shown = to_plain(Reply(picker=question, banner="PAPER", tone=Tone.NOTICE))
+    assert shown.splitlines() == ["[PAPER] * Which alert?", "  #1 paused  /ack 1"]

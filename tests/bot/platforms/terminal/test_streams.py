@@ -33,7 +33,7 @@ async def test_lines_come_as_they_are_written(pipe: tuple[io.FileIO, io.FileIO])
     writer.write(b"tus\r\n/pos\n")
     assert await waiting == "/status"
     assert await anext(lines) == "/pos"
-    await lines.aclose()  # type: ignore[attr-defined]  # an async generator in truth
+    await lines.aclose()
 
 
 async def test_the_end_of_input_ends_the_lines_and_keeps_the_last(pipe: tuple[io.FileIO, io.FileIO]) -> None:
@@ -117,7 +117,7 @@ async def test_in_the_background_nothing_is_read(
     await clock.run_until(task.done)
     assert await task == "/a"
     assert (clock.now() - began_at).total_seconds() == 2
-    await lines.aclose()  # type: ignore[attr-defined]  # an async generator in truth
+    await lines.aclose()
 
 
 async def test_text_goes_out_whole_however_slowly_it_is_read(pipe: tuple[io.FileIO, io.FileIO]) -> None:

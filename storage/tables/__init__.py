@@ -1,0 +1,66 @@
+"""Names and columns of everything that is kept; how a database gets there belongs to `migrations`."""
+
+from storage.tables.base import metadata
+from storage.tables.delivery import (
+    CHANGED,
+    FOLDED,
+    NUMBERED,
+    ON_CARD,
+    REPEATED,
+    SINGLE,
+    UNFOLDED,
+    WAITING,
+    alerts,
+    cards,
+    deliveries,
+    events,
+    mutes,
+)
+from storage.tables.market import (
+    cooldowns,
+    overrides,
+    params,
+    params_history,
+    regimes,
+    signals,
+    verdicts,
+    wave_results,
+    waves,
+)
+from storage.tables.people import audit, grants, pauses, settings, stop_list
+from storage.tables.trading import orders, paper_orders, position_legs, positions
+
+__all__ = [
+    "CHANGED",
+    "FOLDED",
+    "NUMBERED",
+    "ON_CARD",
+    "REPEATED",
+    "SINGLE",
+    "UNFOLDED",
+    "WAITING",
+    "alerts",
+    "audit",
+    "cards",
+    "cooldowns",
+    "deliveries",
+    "events",
+    "grants",
+    "metadata",
+    "mutes",
+    "orders",
+    "overrides",
+    "paper_orders",
+    "params",
+    "params_history",
+    "pauses",
+    "position_legs",
+    "positions",
+    "regimes",
+    "settings",
+    "signals",
+    "stop_list",
+    "verdicts",
+    "wave_results",
+    "waves",
+]
