@@ -10,12 +10,12 @@ from core.domain.people import Role
 from core.domain.replies import Reply
 from handlers import refusals
 from handlers.access import Access, Decision, Denial
-from handlers.approvals import Approvals, ApprovalSettings
 from handlers.arguments import split_words
 from handlers.audit_trail import AuditTrail
-from handlers.confirmations import Confirmations
-from handlers.consent import Consent
-from handlers.copies import Copies, CopyWork
+from handlers.confirming.approvals import Approvals, ApprovalSettings
+from handlers.confirming.consent import Consent
+from handlers.confirming.copies import Copies, CopyWork
+from handlers.confirming.questions import Confirmations
 from handlers.invocation import Command, Invocation, InvocationKind
 from handlers.limits import RateLimit
 from handlers.registry import RESERVED, Registry

@@ -20,7 +20,7 @@ from core.trading.pausing import Pausing
 from handlers.access import Access
 from handlers.alert_renderer import AlertRenderer
 from handlers.card_sources import CardSources
-from handlers.confirmations import Confirmations
+from handlers.confirming.questions import Confirmations
 from handlers.dispatch import Dispatcher
 from handlers.menus import menus
 from handlers.registry import Registry, build_registry

@@ -9,7 +9,7 @@ from core.ports.delivery import Messenger
 
 
 class MessengerCopies:
-    """Implements `handlers.copies.Copies` over the messengers of all platforms; they are given once they are built."""
+    """Implements `Copies` of handlers over the messengers of all platforms; they are given once they are built."""
 
     def __init__(self) -> None:
         self._messengers: Mapping[str, Messenger] = {}

@@ -10,7 +10,7 @@ from core.domain.delivery import Destination
 from core.domain.people import Role
 from core.ports.storage import Units
 from handlers.access import Access
-from handlers.approvals import ApprovalSettings
+from handlers.confirming.approvals import ApprovalSettings
 
 _MOVED = "moved_chats"
 

@@ -3,7 +3,7 @@
 from core.domain.delivery import Alert
 from core.domain.events import WaveFinished
 from core.domain.replies import Reply
-from handlers.finished_waves import finished
+from handlers.wave_words.finished import finished
 
 EVENT = WaveFinished
 

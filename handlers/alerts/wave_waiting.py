@@ -3,7 +3,7 @@
 from core.domain.delivery import Alert
 from core.domain.events import WaveWaiting
 from core.domain.replies import Reply
-from handlers.waiting_waves import waiting
+from handlers.wave_words.waiting import waiting
 
 EVENT = WaveWaiting
 

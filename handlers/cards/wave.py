@@ -10,11 +10,12 @@ from core.domain.events import WaveFinished
 from core.domain.replies import Button, Reply, Tone
 from core.domain.verdicts import Verdict
 from core.domain.waves import WaveProgress, WaveStage, WaveState
-from handlers import labels, texts, veto_presses, wave_words
+from handlers import labels, texts
 from handlers.card_sources import CardSources
-from handlers.finished_waves import finished
-from handlers.waiting_waves import waiting
-from handlers.wave_outcomes import WaveOutcome, read_outcome
+from handlers.wave_words import phrases, presses
+from handlers.wave_words.finished import finished
+from handlers.wave_words.outcomes import WaveOutcome, read_outcome
+from handlers.wave_words.waiting import waiting
 
 KIND = cards.WAVE
 
@@ -45,22 +46,22 @@ def _unfinished(outcome: WaveOutcome, sources: CardSources, now: datetime) -> Re
 def _received(outcome: WaveOutcome, now: datetime) -> Reply:
     received = texts.count(len(outcome.signals), "signal")
     return Reply(
-        title=f"{wave_words.name(outcome.wave_at, now)}: {received} received",
+        title=f"{phrases.name(outcome.wave_at, now)}: {received} received",
         lines=("Params and candidates are being looked at.",),
     )
 
 
 def _executing(progress: WaveProgress, opened: Sequence[tuple[str, str]], now: datetime) -> Reply:
     """Return how many are open by now, and who may still come; `opened` is what is on record."""
-    skip = veto_presses.skip(progress, label="Skip the rest")
+    skip = presses.skip(progress, label="Skip the rest")
     positions = Button(label="Positions", command="/positions")
     return Reply(
-        title=f"{wave_words.name(progress.wave_at, now)}: executing {len(opened)}/{progress.target}",
+        title=f"{phrases.name(progress.wave_at, now)}: executing {len(opened)}/{progress.target}",
         lines=(
-            wave_words.funnel(progress),
-            *wave_words.if_any("Opened", opened),
-            *wave_words.if_any("Still in line", progress.candidates),
-            *wave_words.struck_out(progress),
+            phrases.funnel(progress),
+            *phrases.if_any("Opened", opened),
+            *phrases.if_any("Still in line", progress.candidates),
+            *phrases.struck_out(progress),
         ),
         buttons=((skip, positions) if progress.candidates else (positions,),),
     )
@@ -74,11 +75,11 @@ def _ended(outcome: WaveOutcome, now: datetime) -> Reply:
     counts = outcome.counts(leave_out=Verdict.EXECUTED)
     state = "interrupted" if is_cut_off else labels.WAVE_STATES[outcome.state]
     return Reply(
-        title=f"{wave_words.name(outcome.wave_at, now)} was {state}",
+        title=f"{phrases.name(outcome.wave_at, now)} was {state}",
         tone=Tone.WARNING if is_cut_off else Tone.PLAIN,
         lines=(
             *([f"It was cut off in the middle: {opened} opened, the rest is not continued."] if is_cut_off else []),
-            *wave_words.if_any("Opened", outcome.opened),
+            *phrases.if_any("Opened", outcome.opened),
             *([f"{'The others' if outcome.opened else 'Signals'}: {counts}."] if counts else []),
         ),
         buttons=(

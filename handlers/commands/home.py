@@ -7,11 +7,12 @@ from core.domain.people import Role
 from core.domain.positions import Position
 from core.domain.replies import Align, Button, Column, Field, Reply, Table, Tone
 from core.domain.waves import WaveProgress
-from handlers import labels, summaries, texts, veto_presses
+from handlers import labels, summaries, texts
 from handlers.invocation import Answer, Command, Request
 from handlers.pause_state import active_pauses, pause_lines
 from handlers.services import Services
 from handlers.valuations import Valuation, value
+from handlers.wave_words import presses
 
 MOST_ROWS = 12
 MOST_VETOES = 6
@@ -87,11 +88,11 @@ def _vetoes(waves: Iterable[WaveProgress], request: Request) -> tuple[tuple[Butt
         title = labels.title_of(wave.exchange, exchanges)
         rows.append(
             (
-                veto_presses.skip(wave, label=f"Skip wave · {title}"),
-                veto_presses.go(wave, label=f"Go now · {title}"),
+                presses.skip(wave, label=f"Skip wave · {title}"),
+                presses.go(wave, label=f"Go now · {title}"),
             )
         )
-        rows += veto_presses.drops(wave, MOST_VETOES)
+        rows += presses.drops(wave, MOST_VETOES)
     return tuple(rows)
 
 

@@ -7,14 +7,15 @@ from datetime import datetime
 from core.domain.people import Role
 from core.domain.replies import Reply, Tone
 from core.domain.waves import WaveProgress, WaveStage
-from handlers import labels, texts, veto_presses
+from handlers import labels, texts
 from handlers.arguments import find_symbol, nearest_symbol, read_exchange, read_symbol
 from handlers.invocation import Answer, Command, Request, UsageError
 from handlers.lookups import known_symbols
 from handlers.pickers import word_picker
 from handlers.services import Services
 from handlers.time_arguments import find_wave
-from handlers.wave_endings import ending_reply
+from handlers.wave_words import presses
+from handlers.wave_words.endings import ending_reply
 
 _VERBS = frozenset({"wave", "go"})
 
@@ -75,11 +76,11 @@ def _asked(services: Services, waves: Sequence[WaveProgress]) -> Answer:
 def _options(services: Services, wave: WaveProgress) -> Iterable[tuple[str, str]]:
     title = labels.title_of(wave.exchange, services.exchanges)
     if wave.candidates or wave.stage is WaveStage.RECEIVED:
-        yield f"Skip the wave on {title}", veto_presses.words("wave", wave)
+        yield f"Skip the wave on {title}", presses.words("wave", wave)
     if wave.stage is WaveStage.WAITING:
-        yield f"Go now on {title}", veto_presses.words("go", wave)
+        yield f"Go now on {title}", presses.words("go", wave)
     for symbol, side in wave.candidates:
-        yield f"{labels.base(symbol)} {side} on {title}", veto_presses.words(symbol, wave)
+        yield f"{labels.base(symbol)} {side} on {title}", presses.words(symbol, wave)
 
 
 async def _symbol(request: Request, waves: Sequence[WaveProgress]) -> str:

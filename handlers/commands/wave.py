@@ -9,12 +9,12 @@ from core.domain.signals import Signal
 from core.domain.verdicts import VerdictRecord
 from core.domain.waves import WaveResult
 from handlers import labels, texts
-from handlers.held_back import held_back
 from handlers.invocation import Answer, Command, Request, UsageError
 from handlers.lookups import last_wave_line
 from handlers.services import Services
 from handlers.time_arguments import find_wave
 from handlers.verdict_texts import VERDICTS, counted, tally
+from handlers.wave_words.held_back import held_back
 
 MOST_ROWS = 30
 

@@ -10,7 +10,7 @@ import pytest
 from core.domain.errors import NotPossible, OutcomeUnknown, RetryLater
 from core.domain.people import Role
 from core.domain.replies import Reply
-from handlers.approvals import ApprovalSettings
+from handlers.confirming.approvals import ApprovalSettings
 from handlers.dispatch import LONGEST_WORDS, REFRESH, Dispatcher
 from handlers.invocation import Answer, Command, Forbidden, InvocationKind, Request, UsageError
 from handlers.registry import make_registry

@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.domain.delivery import Alert
 from core.domain.market import TradingMode
 from handlers.alerts.wave_finished import render
-from handlers.finished_waves import finished
+from handlers.wave_words.finished import finished
 from tests.builders import NOW
 from tests.fakes.events import WAVE_FINISHED
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.domain.people import Person, Role
-from handlers.approvals import ApprovalSettings
+from handlers.confirming.approvals import ApprovalSettings
 from tests.fakes.chat import ADA, OLE, FakeChat, text_of
 
 NEW = Person(platform="telegram", id="1003")

@@ -4,7 +4,7 @@ import pytest
 
 from core.domain.people import Role
 from core.domain.replies import Reply
-from handlers.approvals import ApprovalSettings
+from handlers.confirming.approvals import ApprovalSettings
 from tests.builders import make_position
 from tests.fakes.chat import OLE, FakeChat, commands_of, text_of
 

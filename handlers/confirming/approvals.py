@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from core.domain.delivery import Destination
 from core.domain.people import Person
+from handlers.confirming.one_time_codes import OneTimeCodes
 from handlers.invocation import Command
-from handlers.one_time_codes import OneTimeCodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

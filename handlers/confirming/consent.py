@@ -7,15 +7,15 @@ from functools import partial
 from core.domain.people import Person
 from core.domain.replies import Reply, Tone
 from core.ports.edges import Clock
-from handlers import confirmation_texts as says
 from handlers import refusals
 from handlers.access import Access
-from handlers.approvals import Approvals, Need
 from handlers.arguments import split_words
-from handlers.confirmations import Confirmations, Ending, Entry
-from handlers.copies import CopyWork, Place, same_chat
+from handlers.confirming import sentences as says
+from handlers.confirming.approvals import Approvals, Need
+from handlers.confirming.copies import CopyWork, Place, same_chat
+from handlers.confirming.one_time_codes import CodeCheck
+from handlers.confirming.questions import Confirmations, Ending, Entry
 from handlers.invocation import Command, Invocation, InvocationKind, Preview, Request
-from handlers.one_time_codes import CodeCheck
 from handlers.results import CUT_OFF, Outcome, Result
 from handlers.runs import Runs
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from core.domain.replies import Button, Reply, Tone
 from core.domain.waves import WaveProgress
-from handlers import texts, veto_presses, wave_words
+from handlers import texts
+from handlers.wave_words import phrases, presses
 
 MOST_DROPS = 12
 
@@ -16,13 +17,13 @@ def waiting(progress: WaveProgress, until_at: datetime, now: datetime) -> Reply:
     left = f"{max(0, int((until_at - now).total_seconds()))} s left at {texts.moment(now)}"
     default = "traded as it stands" if progress.trades_by_default else "left out, unless somebody says go"
     return Reply(
-        title=f"{wave_words.name(progress.wave_at, now)}: veto until {texts.moment(until_at)}",
+        title=f"{phrases.name(progress.wave_at, now)}: veto until {texts.moment(until_at)}",
         tone=Tone.NOTICE,
         lines=(
-            wave_words.funnel(progress),
-            f"About to be opened: {wave_words.listed(next_up)}." if next_up else "Nothing is left to be opened.",
-            *wave_words.if_any("In reserve", reserve),
-            *wave_words.struck_out(progress),
+            phrases.funnel(progress),
+            f"About to be opened: {phrases.listed(next_up)}." if next_up else "Nothing is left to be opened.",
+            *phrases.if_any("In reserve", reserve),
+            *phrases.struck_out(progress),
             f"{left}; then it is {default}.",
         ),
         footer="/veto SYMBOL drops any other." if len(progress.candidates) > MOST_DROPS else "",
@@ -32,5 +33,5 @@ def waiting(progress: WaveProgress, until_at: datetime, now: datetime) -> Reply:
 
 def _presses(progress: WaveProgress) -> tuple[tuple[Button, ...], ...]:
     """Return go and skip, then a press for each of the first candidates, three a row."""
-    first = (veto_presses.go(progress), veto_presses.skip(progress))
-    return (first, *veto_presses.drops(progress, MOST_DROPS))
+    first = (presses.go(progress), presses.skip(progress))
+    return (first, *presses.drops(progress, MOST_DROPS))

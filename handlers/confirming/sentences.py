@@ -6,9 +6,9 @@ from datetime import timedelta
 from core.domain.people import Person
 from core.domain.replies import Button, Reply, Tone
 from handlers import labels, texts
-from handlers.approvals import Need
-from handlers.confirmations import Ending, Entry, Question
-from handlers.one_time_codes import CodeCheck
+from handlers.confirming.approvals import Need
+from handlers.confirming.one_time_codes import CodeCheck
+from handlers.confirming.questions import Ending, Entry, Question
 
 CONFIRM = "confirm"
 CANCEL = "cancel"

@@ -9,11 +9,11 @@ from core.domain.delivery import Destination
 from core.domain.errors import MessageGone, RetryLater
 from core.domain.people import Grant, Person, Role
 from core.domain.replies import Reply
-from handlers.approvals import ApprovalSettings
-from handlers.one_time_codes import code_at
+from handlers.confirming.approvals import ApprovalSettings
+from handlers.confirming.one_time_codes import code_at
 from tests.builders import NOW
 from tests.fakes.chat import ADA, CHAT, OLE, VIC, FakeChat, commands_of, text_of
-from tests.handlers.safe import ROOM, Safe, asked, chat_with, watching
+from tests.handlers.confirming.safe import ROOM, Safe, asked, chat_with, watching
 
 SECRET = b"12345678901234567890"
 TOTP = {("telegram", "1"): base64.b32encode(SECRET).decode()}

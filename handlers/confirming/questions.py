@@ -13,8 +13,8 @@ from enum import StrEnum
 from core.domain.people import Person
 from core.domain.replies import Reply
 from core.ports.edges import Clock
-from handlers.approvals import Need
-from handlers.copies import Place
+from handlers.confirming.approvals import Need
+from handlers.confirming.copies import Place
 from handlers.invocation import Command, Invocation, Preview
 
 LIFETIME = timedelta(seconds=120)

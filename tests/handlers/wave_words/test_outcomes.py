@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from core.domain.verdicts import Verdict
 from core.domain.waves import WaveState
-from handlers.wave_outcomes import WaveOutcome, read_outcome
+from handlers.wave_words.outcomes import WaveOutcome, read_outcome
 from tests.builders import NOW, WAVE_AT, make_signal, make_verdict, make_wave_result, make_wave_signals
 from tests.fakes.units import MemoryUnits
 

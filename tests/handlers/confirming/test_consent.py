@@ -8,11 +8,11 @@ import pytest
 from core.domain.errors import NotPossible
 from core.domain.people import Grant, Person, Role
 from core.domain.replies import Button, Reply, Tone
-from handlers.confirmations import LIFETIME
+from handlers.confirming.questions import LIFETIME
 from handlers.invocation import InvocationKind
 from tests.builders import NOW
 from tests.fakes.chat import ADA, CHAT, EVE, OLE, VIC, commands_of, text_of
-from tests.handlers.safe import ROOM, Safe, asked, chat_with, watching
+from tests.handlers.confirming.safe import ROOM, Safe, asked, chat_with, watching
 
 
 @pytest.fixture

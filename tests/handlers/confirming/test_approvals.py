@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.people import Role
-from handlers.approvals import Approvals, ApprovalSettings, Need
+from handlers.confirming.approvals import Approvals, ApprovalSettings, Need
 from handlers.invocation import Answer, Command, Request
 from tests.fakes.chat import ADA, OLE
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from core.domain.waves import WaveProgress, WaveStage
-from handlers import veto_presses
+from handlers.wave_words import presses
 from tests.builders import NOW, WAVE_AT
 
 WAVE = WaveProgress(
@@ -18,30 +18,30 @@ WAVE = WaveProgress(
 
 
 def test_every_press_names_its_exchange_and_its_wave() -> None:
-    assert veto_presses.go(WAVE).command == "/veto go binance 2026-11-20T10:00"
-    assert veto_presses.skip(WAVE, label="Skip").command == "/veto wave binance 2026-11-20T10:00"
+    assert presses.go(WAVE).command == "/veto go binance 2026-11-20T10:00"
+    assert presses.skip(WAVE, label="Skip").command == "/veto wave binance 2026-11-20T10:00"
     later = replace(WAVE, wave_at=WAVE_AT + timedelta(minutes=15), exchange="bybit")
-    assert veto_presses.words("SOLUSDT", later) == "/veto SOLUSDT bybit 2026-11-20T10:15"
+    assert presses.words("SOLUSDT", later) == "/veto SOLUSDT bybit 2026-11-20T10:15"
 
 
 def test_only_skipping_looks_dangerous() -> None:
-    assert veto_presses.skip(WAVE).is_danger
-    assert not veto_presses.go(WAVE).is_danger
+    assert presses.skip(WAVE).is_danger
+    assert not presses.go(WAVE).is_danger
 
 
 def test_the_first_candidates_can_be_dropped_three_a_row() -> None:
-    rows = veto_presses.drops(WAVE, 5)
+    rows = presses.drops(WAVE, 5)
     assert [[button.label for button in row] for row in rows] == [
         ["Drop C0", "Drop C1", "Drop C2"],
         ["Drop C3", "Drop C4"],
     ]
-    assert veto_presses.drops(replace(WAVE, candidates=()), 5) == ()
+    assert presses.drops(replace(WAVE, candidates=()), 5) == ()
 
 
 def test_a_name_too_long_for_a_press_makes_room_for_the_next() -> None:
     longest = "X" * 60
     wave = replace(WAVE, candidates=((longest, "BUY"), ("ü" * 20, "BUY"), *WAVE.candidates))
-    (row,) = veto_presses.drops(wave, 2)
+    (row,) = presses.drops(wave, 2)
     assert [button.label for button in row] == ["Drop C0", "Drop C1"]
-    assert veto_presses.words("1000000MOGUSDT", wave).startswith("/veto 1000000MOGUSDT binance")
-    assert len(veto_presses.words("1000000MOGUSDT", wave)) < 60
+    assert presses.words("1000000MOGUSDT", wave).startswith("/veto 1000000MOGUSDT binance")
+    assert len(presses.words("1000000MOGUSDT", wave)) < 60

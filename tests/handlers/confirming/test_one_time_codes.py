@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.domain.people import Person
-from handlers.one_time_codes import MOST_WRONG, CodeCheck, OneTimeCodes, code_at, read_secret
+from handlers.confirming.one_time_codes import MOST_WRONG, CodeCheck, OneTimeCodes, code_at, read_secret
 from tests.fakes.chat import ADA, OLE
 
 SECRET = b"12345678901234567890"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from core.domain.people import Person, Role
 from core.domain.replies import Reply
-from handlers.approvals import ApprovalSettings
+from handlers.confirming.approvals import ApprovalSettings
 from handlers.invocation import Answer, Command, Preview, Request, UsageError
 from handlers.registry import make_registry
 from tests.fakes.chat import OLE, FakeChat

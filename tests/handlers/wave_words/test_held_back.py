@@ -2,7 +2,7 @@
 
 from core.domain.signals import Facts
 from core.domain.verdicts import Verdict, VerdictRecord
-from handlers.held_back import held_back
+from handlers.wave_words.held_back import held_back
 from tests.builders import NOW, make_signal, make_verdict
 from tests.fakes.chat import BINANCE, BYBIT
 

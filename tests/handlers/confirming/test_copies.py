@@ -10,7 +10,7 @@ import pytest
 
 from core.domain.errors import RetryLater
 from core.domain.replies import Reply
-from handlers.copies import MOST_TRIES, CopyWork, Place, same_chat
+from handlers.confirming.copies import MOST_TRIES, CopyWork, Place, same_chat
 from tests.builders import NOW
 from tests.fakes.clock import FakeClock
 from tests.fakes.copies import FakeCopies

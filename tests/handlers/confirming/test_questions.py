@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from core.domain.people import Role
 from core.domain.replies import Reply
-from handlers.approvals import Need
-from handlers.confirmations import LIFETIME, Confirmations, Ending, Entry, new_token
+from handlers.confirming.approvals import Need
+from handlers.confirming.questions import LIFETIME, Confirmations, Ending, Entry, new_token
 from handlers.invocation import Answer, Command, Invocation, InvocationKind, Preview, Request
 from tests.builders import NOW, make_person
 from tests.fakes.clock import FakeClock

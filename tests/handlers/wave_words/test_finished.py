@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.domain.events import WaveFinished
 from core.domain.replies import Reply, Tone
-from handlers.finished_waves import finished
+from handlers.wave_words.finished import finished
 from tests.builders import NOW, make_wave_result
 from tests.fakes.chat import commands_of
 from tests.fakes.events import WAVE_FINISHED

@@ -8,7 +8,7 @@ from core.domain.replies import Reply
 from core.domain.signals import Side
 from core.domain.verdicts import Verdict
 from core.domain.waves import WaveState
-from handlers.wave_endings import ending_reply
+from handlers.wave_words.endings import ending_reply
 from tests.builders import NOW, WAVE_AT, make_signal, make_verdict, make_wave_result
 from tests.fakes.chat import FakeChat, commands_of
 

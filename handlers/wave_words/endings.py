@@ -10,7 +10,7 @@ from handlers import labels, texts
 from handlers.arguments import find_symbol
 from handlers.services import Services
 from handlers.verdict_texts import clause
-from handlers.wave_outcomes import WaveOutcome, read_outcome
+from handlers.wave_words.outcomes import WaveOutcome, read_outcome
 
 MOST_COINS = 8
 MOST_POSITIONS = 3
