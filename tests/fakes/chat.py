@@ -14,8 +14,8 @@ from core.domain.signals import Signal
 from core.domain.verdicts import VerdictRecord
 from core.ports.delivery import Router
 from handlers.access import Access
-from handlers.approvals import ApprovalSettings
-from handlers.confirmations import Confirmations
+from handlers.confirming.approvals import ApprovalSettings
+from handlers.confirming.questions import Confirmations
 from handlers.dispatch import Dispatcher
 from handlers.invocation import Invocation, InvocationKind
 from handlers.registry import Registry, build_registry

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.one_time_codes import code_at, read_secret
+from handlers.confirming.one_time_codes import code_at, read_secret
 from tests.scenarios.talk import (
     OPERATOR,
     PATIENCE_S,
