@@ -181,7 +181,10 @@ class Relay:
         return None if messenger is None else messenger.ready_at(destination)
 
     async def _wake_at(self, now: datetime) -> datetime | None:
-        times = [self._tidy_at, await self._outbox.next_due(now, self._busy(now))]
+        busy = self._busy(now)
+        next_at = await self._outbox.next_due(now, busy)
+        # While nothing waits nothing grows old: a quiet day costs nothing.
+        times = [next_at, self._tidy_at if busy or next_at is not None else None]
         for destination in self._lanes:
             times += self._lanes.changes_at(destination)
             if destination not in self._lanes.flying:

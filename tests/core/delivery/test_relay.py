@@ -218,3 +218,13 @@ async def test_a_burst_takes_the_time_that_the_pace_allows_and_nothing_is_lost(p
         last_at = max(each.at for each in platform.sent if each.destination == destination)
         assert last_at - began_at == seconds(bound_s)
     assert set(post.states()) == {DeliveryState.SENT}
+
+
+async def test_a_day_without_alerts_costs_nothing(post: Post) -> None:
+    await post.start()
+    await post.tell()
+    asked = post.outbox.asked
+    await post.wait(24 * 3600)
+    assert post.outbox.asked == asked
+    await post.tell()
+    assert post.telegram.titles() == ["1", "2"]
