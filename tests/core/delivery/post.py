@@ -212,6 +212,8 @@ class Post:
             for task in tasks:
                 with suppress(asyncio.CancelledError):
                     await task
+            # A task that is done is taken from the set by the loop, which must have its turn for that.
+            await asyncio.sleep(0)
 
     async def record(self, *events: Event) -> None:
         async with self.units.writing() as unit:

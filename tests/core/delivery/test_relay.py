@@ -224,7 +224,7 @@ async def test_a_day_without_alerts_costs_nothing(post: Post) -> None:
     await post.start()
     await post.tell()
     asked = post.outbox.asked
-    await post.wait(24 * 3600)
+    await post.clock.advance(timedelta(hours=24))
     assert post.outbox.asked == asked
     await post.tell()
     assert post.telegram.titles() == ["1", "2"]
