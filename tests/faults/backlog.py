@@ -16,7 +16,8 @@ def multiply(path: Path, destination: str, copies: int) -> None:
 
     A process that has the database open finds them when it looks for the next time.
     """
-    with closing(sqlite3.connect(path, timeout=10)) as connection:
+    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
         delivery_id, alert_id, event_id = connection.execute(_NEWEST).fetchone()
         new_event, new_alert, new_delivery = (_next_id(connection, name) for name in ("events", "alerts", "deliveries"))
         _copy(connection, "events", event_id, {"id": f"{new_event} + n"}, copies)

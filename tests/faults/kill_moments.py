@@ -30,8 +30,8 @@ _NEWEST = "SELECT coalesce(max(id), 0) FROM positions WHERE state = 'open'"
 _DIVERTED = "SELECT count(*) FROM deliveries WHERE diverted_at IS NOT NULL"
 _MISSED = "SELECT count(*) FROM deliveries WHERE destination = ? AND state = 'pending' AND fold = 'missed'"
 _ACTING = "SELECT count(*) FROM positions WHERE state = 'closing' OR exit_reason = 'closed_by_person'"
-_PATIENCE_S = 2.0
-"""How long a kill waits for each step to its moment; it strikes anyway."""
+_TRADING_S, _TELLING_S = 2.0, 6.0
+"""How long a kill waits for each step to its moment, of trading or of telling; it strikes anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Moments:
         """Return when it is time to kill `bot`, whether its moment came or not."""
         ways: dict[str, Callable[[Bot], Awaitable[object]]] = {
             "life": lambda _: asyncio.sleep(kill.delay_s),
-            "commit": lambda bot: self._see(bot, lambda: False),
+            "commit": lambda bot: self._see(bot, lambda: False, _TRADING_S),
             "delivery": self._delivery,
             "card": lambda bot: self._hold(bot, Fault(method="sendMessage", words=_CARD, holds_answer=True)),
             "edit": lambda bot: self._hold(bot, Fault(method="editMessageText", holds_answer=True)),
@@ -77,7 +77,7 @@ class Moments:
         }
         try:
             if kill.moment in _SEEN:
-                await self._count(bot, _SEEN[kill.moment])
+                await self._see(bot, lambda: self._world.count(_SEEN[kill.moment]) > 0, _TRADING_S)
             else:
                 await ways[kill.moment](bot)
         except AssertionError:
@@ -99,8 +99,8 @@ class Moments:
         await self._world.slack.down()
         self._has_slack = False
 
-    async def _see(self, bot: Bot, condition: Callable[[], bool]) -> None:
-        await until(lambda: bot.code is not None or condition(), _PATIENCE_S, "its moment")
+    async def _see(self, bot: Bot, condition: Callable[[], bool], patience_s: float = _TELLING_S) -> None:
+        await until(lambda: bot.code is not None or condition(), patience_s, "its moment")
 
     async def _count(self, bot: Bot, query: str, *values: str, more_than: int = 0) -> None:
         await self._see(bot, lambda: self._world.count(query, *values) > more_than)

@@ -20,6 +20,15 @@ def shown(world: World, repeats: int = 0) -> Chat:
     return Chat(destination=TELEGRAM, messages=messages, books=books, repeats=repeats)
 
 
+async def all_told(world: World) -> None:
+    """Wait until nothing is on its way to anybody."""
+    waiting = (
+        "SELECT (SELECT count(*) FROM deliveries WHERE state = 'pending')"
+        " + (SELECT count(*) FROM cards WHERE version > shown_version)"
+    )
+    await until(lambda: not world.count(waiting), WAIT_S, "the last alert")
+
+
 async def test_without_telegram_it_trades_and_tells_everything_later(tmp_path: Path) -> None:
     async with at_peace(tmp_path, speed=60, delivery={"failover_after_s": 30}) as world:
         await world.chat.down()
@@ -32,6 +41,7 @@ async def test_without_telegram_it_trades_and_tells_everything_later(tmp_path: P
         await world.chat.up()
         digest = await told(world, "While this chat was away")
         assert "Started" in digest
+        await all_told(world)
         await end(bot)
         await told(world, "Stopped")
         assert list(misdelivered(shown(world))) == []
@@ -46,6 +56,7 @@ async def test_answers_that_telegram_loses_cost_one_repeat_each_and_no_alert(tmp
         await publish(world, "SOLUSDT", "ADAUSDT")
         await told(world, r"Wave.*2/10")
         await opened(world, 2)
+        await all_told(world)
         await end(bot)
         chat = shown(world, repeats=2)
         assert list(misdelivered(chat)) == []
@@ -54,17 +65,20 @@ async def test_answers_that_telegram_loses_cost_one_repeat_each_and_no_alert(tmp
 
 
 async def test_a_wave_does_not_wait_for_a_telegram_that_takes_three_seconds_for_everything(tmp_path: Path) -> None:
-    async with at_peace(tmp_path) as world:
-        bot = await running(world, await world.wavehelm("run", "-c", str(world.config)))
+    async with at_peace(tmp_path, speed=20) as world:
+        bot = await running(world, await world.victim())
         await told(world, "Started")
-        world.chat.order(Fault(delay_s=3, times=1000))
+        for method in ("sendMessage", "editMessageText"):
+            world.chat.order(Fault(method=method, delay_s=3, times=1000))
         await publish(world, *SYMBOLS)
         await opened(world, len(SYMBOLS))
         await until(lambda: world.count("SELECT count(*) FROM wave_results"), WAIT_S, "the end of the wave")
         # Eight positions and a wave are told in nine messages.
         assert len(world.chat.messages(CHAT)) < 1 + len(SYMBOLS) / 2
-        await bot.kill()
         world.chat.relent()
+        await all_told(world)
+        await end(bot)
+        assert list(misdelivered(shown(world))) == []
 
 
 async def test_a_full_outbox_and_chats_that_hang_do_not_hold_up_the_end(tmp_path: Path) -> None:
