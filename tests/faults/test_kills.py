@@ -225,6 +225,11 @@ class Ordeal:
                 "the refusal of an old question",
             )
 
+    def _stopped_at(self) -> str:
+        """Return when the process said that it ends; what became due later was for another life."""
+        (last,) = self._world.ask("SELECT max(at) AS at FROM events WHERE kind = 'stopped'")
+        return str(last["at"])
+
     def _now(self) -> str:
         return self._world.clock.now().isoformat(timespec="microseconds")
 
@@ -254,7 +259,7 @@ class Ordeal:
 
     def remains(self) -> Remains:
         shown = {place: messages_at(self._world, place) for place in PLACES}
-        return Remains(database=self._world.database, shown=shown, ended_at=self._now(), repeats=self.deaths)
+        return Remains(database=self._world.database, shown=shown, ended_at=self._stopped_at(), repeats=self.deaths)
 
     def _everywhere(self, books: checks.Books) -> list[str]:
         return [*checks.doubles(books), *self._history.changes(books)]
