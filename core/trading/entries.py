@@ -34,6 +34,9 @@ from core.trading.results import leg_of, stop_reason
 from core.trading.sending import answered, ask, send, submitted
 from core.trading.stops import Stops, initial_stop
 
+_CLOSING_TRIES = 3
+"""How often a position without a stop is closed at market before that is left to the guard."""
+
 
 class EntryResult(StrEnum):
     """What a candidate's order came to, as far as the wave is concerned."""
@@ -281,6 +284,12 @@ class Entries:
                     detail=detail,
                 )
             )
+        for _ in range(_CLOSING_TRIES - 1):
+            position, answer = await self._exits.close(exchange, position, reason)
+            if not isinstance(answer, Refused):
+                return position
+            # Without a stop it must not wait for the guard's next price.
+            await self._ground.clock.sleep(self._ground.settings.stop_deadline / 5)
         position, _ = await self._exits.close(exchange, position, reason)
         return position
 

@@ -139,12 +139,10 @@ class History:
 def unrecovered(books: Books, born: str, since: str) -> Iterator[str]:
     """Name what recovery left open, as far as nothing has happened on that symbol `since` it ended.
 
-    A process may lose answers of its own between its birth and that end: while it goes on with a wave. Where the venue
-    refused it a stop and the exit in its place, it can only say so and try again.
+    A process may lose answers of its own between its birth and that end: while it goes on with a wave.
     """
     moved = {key(o) for o in books["paper_orders"] if o["updated_at"] > since}
-    tried_again = {*UNSETTLED, "refused"}
-    moved |= {key(o) for o in books["orders"] if o["state"] in tried_again and o["created_at"] > born}
+    moved |= {key(o) for o in books["orders"] if o["state"] in UNSETTLED and o["created_at"] > born}
     # An exit on its way, of whichever life: while the venue does not say what became of it, nothing else can be done.
     moved |= {key(o) for o in books["orders"] if o["leg"] == "exit" and o["state"] in UNSETTLED}
     ours, theirs = _ours(books), _theirs(books)
