@@ -8,16 +8,17 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from bot.exchanges.paper_book import PaperBook, after_fill, fee_of, margin_needed, slipped, stop_base
 from bot.exchanges.paper_checks import Standing, refusal_of
 from bot.exchanges.paper_faults import Fault, FaultKind, PaperFaults
-from bot.exchanges.paper_ledger import PaperLedger, leverage_detail, outcome_of, refusal_detail, report_of
+from bot.exchanges.paper_ledger import PaperLedger, fill_of, leverage_detail, outcome_of, refusal_detail, report_of
 from bot.exchanges.paper_market import PaperCosts, PaperVenue
 from core.domain.errors import RetryLater
 from core.domain.market import Balance, Instrument, Instruments, MarketFacts, Tick, Tier
-from core.domain.money import Money, Price, Quantity, Ratio
+from core.domain.money import NO_MONEY, Money, Price, Quantity, Ratio
 from core.domain.orders import (
     Accepted,
     OrderOutcome,
@@ -27,6 +28,8 @@ from core.domain.orders import (
     RefusalReason,
     Refused,
     Unknown,
+    VenueFill,
+    VenueNotice,
     VenuePosition,
     VenueStop,
 )
@@ -120,11 +123,11 @@ class PaperExchange:
             self._cancel(order)
         await self._save()
 
-    async def find_order(self, symbol: str, client_order_id: str) -> OrderReport | None:
+    async def find_order(self, request: OrderRequest) -> OrderReport | None:
         """Return what became of an order, or None if it never arrived."""
         await self._save()
-        order = self._book.get(client_order_id)
-        return None if order is None or order.request.symbol != symbol else report_of(order)
+        order = self._book.get(request.client_order_id)
+        return None if order is None or order.request.symbol != request.symbol else report_of(order)
 
     async def positions(self) -> Sequence[VenuePosition]:
         """Return all open positions, by symbol."""
@@ -149,12 +152,21 @@ class PaperExchange:
             if request.trigger_price is not None
         ]
 
+    async def fills(self, symbol: str, since_at: datetime) -> Sequence[VenueFill]:
+        """Return what was executed in `symbol` since then, oldest first."""
+        await self._save()
+        return [fill_of(order) for order in self._book.executed(symbol) if order.updated_at >= since_at]
+
+    async def funding(self, symbol: str, since_at: datetime) -> Money:  # noqa: ARG002 - the port's
+        """Return 0: paper positions pay no funding."""
+        return NO_MONEY
+
     async def balance(self) -> Balance:
         """Return the account's USDT, as the stored orders add up to it."""
         await self._save()
         return self._book.balance()
 
-    async def reports(self) -> AsyncIterator[OrderReport]:
+    async def reports(self) -> AsyncIterator[OrderReport | VenueNotice]:
         """Yield stops that triggered, and stops that were cancelled because their position ended."""
         while True:
             yield await self._reports.get()

@@ -108,6 +108,11 @@ class PaperBook:
         """Return an order, or None if it was never sent."""
         return self._orders.get(client_order_id)
 
+    def executed(self, symbol: str) -> list[PaperOrder]:
+        """Return the orders of a symbol that were filled, in the order of their fills."""
+        orders = (o for o in self._orders.values() if o.request.symbol == symbol and o.filled_price is not None)
+        return sorted(orders, key=lambda order: order.updated_at)
+
     def held(self, symbol: str) -> Holding | None:
         """Return the position of a symbol, or None."""
         return self._held.get(symbol)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.domain.errors import Bug
 from core.domain.orders import (
     Accepted,
     Cancelled,
@@ -14,6 +15,7 @@ from core.domain.orders import (
     RefusalReason,
     Refused,
     Unknown,
+    VenueFill,
 )
 from core.domain.paper import PaperOrder
 
@@ -63,6 +65,25 @@ def outcome_of(order: PaperOrder) -> OrderOutcome:
     if order.state is OrderState.RESTING:
         return Accepted()
     return Cancelled() if order.state is OrderState.CANCELLED else Unknown(detail=order.detail)
+
+
+def fill_of(order: PaperOrder) -> VenueFill:
+    """Return what `order` has executed, as the venue tells it.
+
+    Raises:
+        Bug: it has executed nothing.
+    """
+    if order.filled_price is None:
+        raise Bug(f"{order.request.client_order_id} has executed nothing")
+    return VenueFill(
+        client_order_id=order.request.client_order_id,
+        symbol=order.request.symbol,
+        side=order.request.side,
+        quantity=order.filled_quantity,
+        price=order.filled_price,
+        fee_quote=order.fee_quote,
+        filled_at=order.updated_at,
+    )
 
 
 def report_of(order: PaperOrder) -> OrderReport:

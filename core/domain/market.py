@@ -45,6 +45,7 @@ class Instrument:
         quantity_step: Coins, above zero.
         min_quantity: Coins.
         min_notional: Quote (USDT).
+        max_quantity: Coins in one market order; None: no limit.
         max_leverage: Whole number, 1 or more.
         is_trading: False while the venue takes no new positions in it.
     """
@@ -54,6 +55,7 @@ class Instrument:
     quantity_step: Decimal
     min_quantity: Quantity
     min_notional: Money
+    max_quantity: Quantity | None = None
     max_leverage: int = 1
     is_trading: bool = True
 
@@ -79,6 +81,7 @@ class Tick:
     """A price seen, stamped by our clock.
 
     Attributes:
+        price: Of the last trade.
         is_continuous: True when the price moved here without a gap (a candle being walked), so that a stop in between
             fills at its own price.
     """
@@ -113,7 +116,7 @@ class MarketFacts:
         price: Last price, quote per coin.
         spread_ratio: (ask - bid) / mid.
         open_interest_quote: USDT.
-        volume_1h_quote: USDT traded in the last hour.
+        volume_1h_quote, volume_24h_quote: USDT traded in the last hour, in the last day.
         change_5m_ratio: Signed move of the last five minutes.
     """
 
@@ -121,6 +124,7 @@ class MarketFacts:
     spread_ratio: Ratio | None = None
     open_interest_quote: Money | None = None
     volume_1h_quote: Money | None = None
+    volume_24h_quote: Money | None = None
     change_5m_ratio: Ratio | None = None
 
 

@@ -47,6 +47,9 @@ class RefusalReason(StrEnum):
     POSITION_GONE = "position_gone"
     STOP_CROSSED = "stop_crossed"
     RATE_LIMITED = "rate_limited"
+    ABOVE_MAXIMUM = "above_maximum"
+    MISCONFIGURED = "misconfigured"
+    HELD_BACK = "held_back"
     NEVER_ARRIVED = "never_arrived"
     OTHER = "other"
 
@@ -148,20 +151,63 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenuePosition:
-    """A position as the venue has it. `quantity` in coins, above zero; `side` is the side that opened it."""
+    """A position as the venue has it. `quantity` in coins, above zero; `side` is the side that opened it.
+
+    Attributes:
+        liquidation_price: Where the venue would end it; None if it does not say, or never would.
+    """
 
     symbol: str
     side: Side
     quantity: Quantity
     entry_price: Price
+    liquidation_price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueStop:
-    """A resting stop order as the venue has it."""
+    """A resting stop as the venue has it.
 
-    client_order_id: str
+    Attributes:
+        client_order_id: None for a stop that is attached to its position and goes with it: there is one a position.
+    """
+
+    client_order_id: str | None
     symbol: str
     side: Side
     quantity: Quantity
     trigger_price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueFill:
+    """What one order has executed at a venue, its trades taken together.
+
+    Attributes:
+        client_order_id: None where the venue gave the order no such id: a person's order, a liquidation, a stop that
+            was attached to the position.
+        fee_quote: All its trades' fees; below zero is a rebate.
+        is_liquidation: The venue itself ended the position (liquidation or auto-deleveraging).
+    """
+
+    client_order_id: str | None
+    symbol: str
+    side: Side
+    quantity: Quantity
+    price: Price
+    fee_quote: Money
+    filled_at: datetime
+    is_liquidation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueNotice:
+    """A venue tells that something happened to a symbol of ours; what it is, is to be looked up.
+
+    Attributes:
+        client_order_id: The order that it happened to, if it is one with such an id.
+    """
+
+    exchange: str
+    symbol: str
+    client_order_id: str | None = None

@@ -17,6 +17,7 @@ from core.domain.orders import (
     RefusalReason,
     Refused,
     Unknown,
+    VenueNotice,
 )
 from core.domain.positions import ExitReason, Position, PositionState
 from core.domain.settings import GuardSettings, TradingSettings
@@ -26,7 +27,7 @@ from core.ports.storage import Units
 from core.trading.book import PositionBook
 from core.trading.exits import Exits, part_of
 from core.trading.results import stop_reason
-from core.trading.sending import ask, look_up
+from core.trading.sending import ask
 from core.trading.stops import Stops, rounded_stop
 
 Spawn = Callable[[str, Coroutine[object, object, None]], None]
@@ -116,9 +117,9 @@ class Guardian:
             return
         self._consider(key, watch, tick)
 
-    async def take(self, report: OrderReport) -> None:
+    async def take(self, report: OrderReport | VenueNotice) -> None:
         """Take in the fill of one of our stops; whatever else a venue tells is left to reconcile."""
-        if not isinstance(report.outcome, Filled | PartiallyFilled):
+        if isinstance(report, VenueNotice) or not isinstance(report.outcome, Filled | PartiallyFilled):
             return
         async with self._units.reading() as unit:
             order = await unit.orders.get(report.client_order_id)
@@ -219,11 +220,9 @@ class Guardian:
     async def _exit(self, exchange: Exchange, position: Position, reason: ExitReason) -> OrderOutcome | None:
         """Close at market, unless the position's own stop at the venue was faster: that one has the first word."""
         if reason in _STOP_REASONS and position.stop_order_id is not None:
-            stop = await look_up(exchange, position.symbol, position.stop_order_id, self._trading.order_timeout)
-            if isinstance(stop, Filled | PartiallyFilled):
-                position = await self._exits.take_stop_fill(position, position.stop_order_id, stop)
-                if position.state is not PositionState.OPEN:
-                    return stop
+            position = await self._exits.take_fired_stop(exchange, position)
+            if position.state is not PositionState.OPEN:
+                return None
         _, outcome = await self._exits.close(exchange, position, reason)
         return outcome
 

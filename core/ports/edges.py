@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.domain.market import Balance, Instruments, MarketFacts, Tick
-from core.domain.orders import OrderOutcome, OrderReport, OrderRequest, VenuePosition, VenueStop
+from core.domain.money import Money
+from core.domain.orders import (
+    OrderOutcome,
+    OrderReport,
+    OrderRequest,
+    VenueFill,
+    VenueNotice,
+    VenuePosition,
+    VenueStop,
+)
 from core.domain.signals import SignalBatch
 
 
@@ -107,8 +116,12 @@ class Exchange(Protocol):
         """Take a resting order back; one that is gone already is no error."""
         ...
 
-    async def find_order(self, symbol: str, client_order_id: str) -> OrderReport | None:
-        """Return what became of an order, or None if the venue never had it."""
+    async def find_order(self, request: OrderRequest) -> OrderReport | None:
+        """Return what became of an order, or None if the venue never had it.
+
+        Where stops are attached to positions the venue knows no id of theirs: the one that stands at the trigger of
+        `request`, or was executed from there, is meant.
+        """
         ...
 
     async def positions(self) -> Sequence[VenuePosition]:
@@ -119,12 +132,24 @@ class Exchange(Protocol):
         """Return all resting stop orders."""
         ...
 
+    async def fills(self, symbol: str, since_at: datetime) -> Sequence[VenueFill]:
+        """Return what was executed in `symbol` since then, ours or not, an order an item, oldest first."""
+        ...
+
+    async def funding(self, symbol: str, since_at: datetime) -> Money:
+        """Return the funding received (below zero: paid) for `symbol` since then; 0 where there is none."""
+        ...
+
     async def balance(self) -> Balance:
         """Return the account's USDT."""
         ...
 
-    def reports(self) -> AsyncIterator[OrderReport]:
-        """Yield what the venue tells unasked: stops that triggered, fills, cancellations; one consumer."""
+    def reports(self) -> AsyncIterator[OrderReport | VenueNotice]:
+        """Yield what the venue tells unasked: stops that triggered, fills, cancellations; one consumer.
+
+        A venue that cannot tell all of it at once gives a notice, and what happened is to be looked up. Notices may
+        come twice, or for what is known already.
+        """
         ...
 
 

@@ -94,19 +94,15 @@ class Exits:
 
     async def take_fired_stop(self, exchange: Exchange, position: Position) -> Position:
         """Store that the position's stop was executed while nobody listened; anything else changes nothing."""
-        if position.stop_order_id is None:
-            return position
-        outcome = await look_up(exchange, position.symbol, position.stop_order_id, self._ground.settings.order_timeout)
-        if not isinstance(outcome, Filled | PartiallyFilled):
+        outcome = await self._stop_outcome(exchange, position)
+        if position.stop_order_id is None or not isinstance(outcome, Filled | PartiallyFilled):
             return position
         return await self.take_stop_fill(position, position.stop_order_id, outcome)
 
     async def take_gone(self, exchange: Exchange, position: Position, order: Order | None = None) -> Position:
         """Store the end of a position that the venue does not have any more: through its stop, else outside."""
         if position.stop_order_id is not None:
-            outcome = await look_up(
-                exchange, position.symbol, position.stop_order_id, self._ground.settings.order_timeout
-            )
+            outcome = await self._stop_outcome(exchange, position)
             if isinstance(outcome, Unknown):
                 # What ended it is not known yet, and is not guessed: whoever saw it gone will look again.
                 gone = Refused(reason=RefusalReason.POSITION_GONE, detail=outcome.detail)
@@ -180,6 +176,16 @@ class Exits:
             self._ground.unsettled.put_nowait(order)
         self._ground.book.put(after)
         return after
+
+    async def _stop_outcome(self, exchange: Exchange, position: Position) -> OrderOutcome | None:
+        """Ask what became of the stop that protects `position`; None if it has none or the venue never had it."""
+        if position.stop_order_id is None:
+            return None
+        async with self._ground.units.reading() as unit:
+            stop = await unit.orders.get(position.stop_order_id)
+        if stop is None:
+            return None
+        return await look_up(exchange, stop.request, self._ground.settings.order_timeout)
 
     async def _save(self, order: Order, outcome: OrderOutcome) -> None:
         async with self._ground.units.writing() as unit:

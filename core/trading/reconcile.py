@@ -141,11 +141,11 @@ class Reconcile:
         Such is one without a position, and one that was left behind beside the stop that stands: the process died, or
         the answer was lost, while it was being replaced.
         """
-        standing = {s.client_order_id for s in stops}
+        named = {s.client_order_id: s for s in stops if s.client_order_id is not None}
         orphans = {
-            s.client_order_id: s.symbol
-            for s in stops
-            if s.client_order_id.startswith(_OUR_PREFIX) and self._is_orphan(exchange, s, standing)
+            client_order_id: stop.symbol
+            for client_order_id, stop in named.items()
+            if client_order_id.startswith(_OUR_PREFIX) and self._is_orphan(exchange, stop, named)
         }
         seen = self._orphans.get(exchange.name, set())
         self._orphans[exchange.name] = set(orphans)

@@ -59,14 +59,14 @@ async def ask(call: Awaitable[_T], time_limit: timedelta) -> _T:
         raise RetryLater(f"no answer within {time_limit.total_seconds():g} s", time_limit) from None
 
 
-async def look_up(exchange: Exchange, symbol: str, client_order_id: str, time_limit: timedelta) -> OrderOutcome | None:
-    """Ask what became of an order.
+async def look_up(exchange: Exchange, request: OrderRequest, time_limit: timedelta) -> OrderOutcome | None:
+    """Ask what became of the order `request`.
 
     Returns:
         Its outcome; None if the venue never had it; `Unknown` if the venue cannot tell now.
     """
     try:
-        report = await ask(exchange.find_order(symbol, client_order_id), time_limit)
+        report = await ask(exchange.find_order(request), time_limit)
     except RetryLater as error:
         return Unknown(detail=str(error) or "no answer")
     return None if report is None else report.outcome

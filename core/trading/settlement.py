@@ -99,9 +99,7 @@ class Settlement:
         request = order.request
         exchange = self._exchanges[request.exchange]
         async with self._ground.book.lock(request.exchange, request.symbol):
-            outcome = await look_up(
-                exchange, request.symbol, request.client_order_id, self._ground.settings.order_timeout
-            )
+            outcome = await look_up(exchange, request, self._ground.settings.order_timeout)
             if outcome is None:
                 if not is_last:
                     return False

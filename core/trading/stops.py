@@ -70,7 +70,7 @@ class Stops:
         position, order = await self._intend(position, price)
         outcome = await send(exchange, order.request, limit, replaces=position.stop_order_id)
         if isinstance(outcome, Unknown):
-            found = await look_up(exchange, position.symbol, order.request.client_order_id, limit)
+            found = await look_up(exchange, order.request, limit)
             outcome = outcome if found is None else found
         if isinstance(outcome, Filled | PartiallyFilled):
             # It triggered before we learned that it stood: the position is gone through its own stop.

@@ -10,7 +10,7 @@ from bot.exchanges.simulated_venue import SimulatedVenue
 from core.domain.errors import Bug
 from core.domain.market import MarketFacts, Tier
 from core.domain.money import Price
-from core.domain.orders import OrderReport, RefusalReason, Refused, Unknown
+from core.domain.orders import OrderReport, RefusalReason, Refused, Unknown, VenueNotice
 from core.ports.edges import Exchange
 from tests.builders import Number, money, price
 from tests.fakes.clock import FakeClock
@@ -37,7 +37,7 @@ class Bench(Protocol):
         """Let the market go to `value` on an unbroken path."""
 
     async def reports(self) -> list[OrderReport]:
-        """Return what was reported since the last call."""
+        """Return what was reported since the last call; what a notice means is looked up first."""
 
     def refuse_stop(self, symbol: str) -> None: ...
 
@@ -56,7 +56,7 @@ class _Reports:
 
     def __init__(self, exchange: Exchange) -> None:
         self._source = exchange.reports()
-        self._task: asyncio.Task[OrderReport] | None = None
+        self._task: asyncio.Task[OrderReport | VenueNotice] | None = None
 
     async def take(self) -> list[OrderReport]:
         found: list[OrderReport] = []
@@ -69,10 +69,12 @@ class _Reports:
                 await asyncio.gather(self._task, return_exceptions=True)
                 self._task = None
                 return found
-            found.append(self._task.result())
+            report = self._task.result()
+            if isinstance(report, OrderReport):
+                found.append(report)
             self._task = None
 
-    async def _next(self) -> OrderReport:
+    async def _next(self) -> OrderReport | VenueNotice:
         async for report in self._source:
             return report
         raise Bug("reports ended")

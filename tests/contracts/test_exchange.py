@@ -57,7 +57,7 @@ async def held(bench: Bench) -> list[tuple[str, Side, Decimal]]:
     return [(p.symbol, p.side, p.quantity) for p in await bench.exchange.positions()]
 
 
-async def resting(bench: Bench) -> list[tuple[str, Decimal]]:
+async def resting(bench: Bench) -> list[tuple[str | None, Decimal]]:
     return sorted((s.client_order_id, s.trigger_price) for s in await bench.exchange.stops())
 
 
@@ -195,7 +195,7 @@ async def test_card_4e_a_stop_of_a_position_that_ended_is_cancelled_by_the_venue
     await bench.exchange.place(stop())
     await bench.exchange.place(close())
     assert await resting(bench) == []
-    found = await bench.exchange.find_order(SYMBOL, "stop-1")
+    found = await bench.exchange.find_order(stop())
     assert found is not None
     assert isinstance(found.outcome, Cancelled)
     await bench.set_price(SYMBOL, 90)
@@ -210,7 +210,7 @@ async def test_card_5a_a_replaced_stop_stands_alone(bench: Bench) -> None:
     await bench.exchange.place(stop())
     assert isinstance(await bench.exchange.replace_stop("stop-1", stop("stop-2", 97)), Accepted)
     assert await resting(bench) == [("stop-2", Decimal(97))]
-    found = await bench.exchange.find_order(SYMBOL, "stop-1")
+    found = await bench.exchange.find_order(stop())
     assert found is not None
     assert isinstance(found.outcome, Cancelled)
 
@@ -246,7 +246,7 @@ async def test_card_5d_cancelling_takes_back_once_and_is_no_error_later(bench: B
 async def test_card_5e_a_fill_cannot_be_cancelled(bench: Bench) -> None:
     first = await bench.exchange.place(entry())
     await bench.exchange.cancel(SYMBOL, "entry-1")
-    found = await bench.exchange.find_order(SYMBOL, "entry-1")
+    found = await bench.exchange.find_order(entry())
     assert found is not None
     assert found.outcome == first
 
@@ -282,7 +282,7 @@ async def test_card_6d_a_stop_larger_than_the_position_closes_the_position(bench
     await bench.exchange.place(close(size=1))
     await bench.set_price(SYMBOL, 94)
     assert await held(bench) == []
-    found = await bench.exchange.find_order(SYMBOL, "stop-1")
+    found = await bench.exchange.find_order(stop())
     assert found is not None
     assert isinstance(found.outcome, Filled)
     assert found.outcome.quantity == 1
@@ -311,7 +311,7 @@ async def test_card_7c_leverage_of_no_symbol_is_refused(bench: Bench) -> None:
 async def test_card_8a_an_order_whose_answer_was_lost_is_found(bench: Bench) -> None:
     bench.lose_answer(SYMBOL)
     assert isinstance(await bench.exchange.place(entry()), Unknown)
-    found = await bench.exchange.find_order(SYMBOL, "entry-1")
+    found = await bench.exchange.find_order(entry())
     assert found is not None
     assert isinstance(found.outcome, Filled)
     assert await bench.exchange.place(entry()) == found.outcome
@@ -321,7 +321,7 @@ async def test_card_8a_an_order_whose_answer_was_lost_is_found(bench: Bench) -> 
 async def test_card_8b_an_order_that_never_arrived_is_not_found(bench: Bench) -> None:
     bench.lose_request(SYMBOL)
     assert isinstance(await bench.exchange.place(entry()), Unknown)
-    assert await bench.exchange.find_order(SYMBOL, "entry-1") is None
+    assert await bench.exchange.find_order(entry()) is None
     assert await held(bench) == []
 
 
@@ -330,15 +330,15 @@ async def test_card_8c_a_call_cut_off_by_its_time_limit_is_settled_alike(bench: 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
             await bench.exchange.place(entry())
-    found = await bench.exchange.find_order(SYMBOL, "entry-1")
+    found = await bench.exchange.find_order(entry())
     assert found is not None
     assert isinstance(found.outcome, Filled)
 
 
 async def test_card_8d_orders_are_found_under_their_symbol_only(bench: Bench) -> None:
     await bench.exchange.place(entry())
-    assert await bench.exchange.find_order(OTHER, "entry-1") is None
-    assert await bench.exchange.find_order(SYMBOL, "entry-2") is None
+    assert await bench.exchange.find_order(entry(symbol=OTHER)) is None
+    assert await bench.exchange.find_order(entry("entry-2")) is None
 
 
 # --- card 9: reading ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from core.domain.market import Balance, Instrument, Instruments, MarketFacts
@@ -17,6 +18,8 @@ from core.domain.orders import (
     RefusalReason,
     Refused,
     Unknown,
+    VenueFill,
+    VenueNotice,
     VenuePosition,
     VenueStop,
 )
@@ -57,6 +60,8 @@ class FakeExchange:
         requests: Every order request seen, also those that were refused.
         facts: Market facts by symbol; without any, only the price is told.
         free: USDT that new margin may take; None is no limit.
+        executed: Every fill, in order; a test may add those of others.
+        payments: Funding received by symbol, with the time of each.
     """
 
     def __init__(self, clock: Clock, name: str = "binance", symbols: Iterable[str] = ()) -> None:
@@ -66,7 +71,7 @@ class FakeExchange:
         self._orders: dict[str, tuple[OrderRequest, OrderOutcome]] = {}
         self._held: dict[str, tuple[Decimal, Price]] = {}
         self._scripts: list[Script] = []
-        self._reports: asyncio.Queue[OrderReport] = asyncio.Queue()
+        self._reports: asyncio.Queue[OrderReport | VenueNotice] = asyncio.Queue()
         self.contracts: dict[str, Instrument] = {symbol: plain_instrument(symbol) for symbol in symbols}
         self.facts: dict[str, MarketFacts] = {}
         self.leverages: dict[str, int] = {}
@@ -75,6 +80,8 @@ class FakeExchange:
         self.realised = ZERO
         self.calls: list[tuple[str, str]] = []
         self.requests: list[OrderRequest] = []
+        self.executed: list[VenueFill] = []
+        self.payments: dict[str, list[tuple[datetime, Money]]] = {}
 
     # --- what a test does -------------------------------------------------------------------------------------------
 
@@ -164,10 +171,10 @@ class FakeExchange:
         await self._begin("cancel", client_order_id, symbol=symbol)
         self._cancel(client_order_id)
 
-    async def find_order(self, symbol: str, client_order_id: str) -> OrderReport | None:
-        await self._begin("find_order", client_order_id, symbol=symbol)
-        found = self._orders.get(client_order_id)
-        return None if found is None or found[0].symbol != symbol else self._report(*found)
+    async def find_order(self, request: OrderRequest) -> OrderReport | None:
+        await self._begin("find_order", request.client_order_id, symbol=request.symbol)
+        found = self._orders.get(request.client_order_id)
+        return None if found is None or found[0].symbol != request.symbol else self._report(*found)
 
     async def positions(self) -> Sequence[VenuePosition]:
         await self._begin("positions", "")
@@ -195,12 +202,20 @@ class FakeExchange:
             if isinstance(outcome, Accepted) and request.trigger_price is not None
         ]
 
+    async def fills(self, symbol: str, since_at: datetime) -> Sequence[VenueFill]:
+        await self._begin("fills", symbol)
+        return [fill for fill in self.executed if fill.symbol == symbol and fill.filled_at >= since_at]
+
+    async def funding(self, symbol: str, since_at: datetime) -> Money:
+        await self._begin("funding", symbol)
+        return Money(sum((paid for at, paid in self.payments.get(symbol, []) if at >= since_at), ZERO))
+
     async def balance(self) -> Balance:
         await self._begin("balance", "")
         total = Money(Decimal(10_000) + self.realised)
         return Balance(total=total, free=total if self.free is None else self.free)
 
-    async def reports(self) -> AsyncIterator[OrderReport]:
+    async def reports(self) -> AsyncIterator[OrderReport | VenueNotice]:
         while True:
             yield await self._reports.get()
 
@@ -283,7 +298,19 @@ class FakeExchange:
             self._held[request.symbol] = (amount + signed, entry)
         else:
             self._held.pop(request.symbol, None)
-        return Filled(quantity=Quantity(quantity), price=price, fee_quote=Money(fee), filled_at=self._clock.now())
+        filled = Filled(quantity=Quantity(quantity), price=price, fee_quote=Money(fee), filled_at=self._clock.now())
+        self.executed.append(
+            VenueFill(
+                client_order_id=request.client_order_id,
+                symbol=request.symbol,
+                side=request.side,
+                quantity=filled.quantity,
+                price=filled.price,
+                fee_quote=filled.fee_quote,
+                filled_at=filled.filled_at,
+            )
+        )
+        return filled
 
     def _trigger(self, identity: str, request: OrderRequest, trigger: Price) -> None:
         if request.symbol not in self._held:

@@ -210,7 +210,7 @@ async def test_an_order_is_saved_before_it_is_answered(bench: PaperBench) -> Non
     assert await bench.exchange.place(entry()) == Unknown(detail="disk full")
     assert bench.ledger.orders == []
     with pytest.raises(RetryLater):
-        await bench.exchange.find_order(SYMBOL, "entry-1")
+        await bench.exchange.find_order(make_request())
     bench.ledger.error = None
     # Whoever asks next is answered only after what is missing has been written.
     assert len(await bench.exchange.positions()) == 1
@@ -248,7 +248,7 @@ async def test_a_call_cut_off_while_it_writes_loses_nothing() -> None:
             await exchange.place(entry())
     assert ledger.orders == []
     ledger.is_ready.set()
-    found = await exchange.find_order(SYMBOL, "entry-1")
+    found = await exchange.find_order(make_request())
     assert found is not None
     assert isinstance(found.outcome, Filled)
     assert [order.request.client_order_id for order in ledger.orders] == ["entry-1"]

@@ -27,11 +27,11 @@ async def test_no_answer_in_time_is_unknown(ready: Desk) -> None:
 
 async def test_a_look_up_tells_three_things_apart(ready: Desk) -> None:
     fill = await send(ready.venue, make_request(), LIMIT)
-    assert await look_up(ready.venue, "SOLUSDT", "entry-1", LIMIT) == fill
-    assert await look_up(ready.venue, "SOLUSDT", "never", LIMIT) is None
+    assert await look_up(ready.venue, make_request(), LIMIT) == fill
+    assert await look_up(ready.venue, make_request("never"), LIMIT) is None
     for silence in (HANG, RetryLater("busy", LIMIT)):
         ready.venue.script("find_order", silence)
-        assert isinstance(await look_up(ready.venue, "SOLUSDT", "entry-1", LIMIT), Unknown)
+        assert isinstance(await look_up(ready.venue, make_request(), LIMIT), Unknown)
 
 
 async def test_a_question_that_hangs_is_to_be_asked_later(ready: Desk) -> None:
