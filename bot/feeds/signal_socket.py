@@ -11,7 +11,7 @@ from random import Random
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
-from bot.feeds.backoff import Backoff
+from bot.backoff import Backoff
 from bot.feeds.signal_connection import (
     DroppedError,
     FeedSettings,

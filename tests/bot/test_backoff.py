@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.backoff import Backoff
+from bot.backoff import Backoff
 
 SECOND = timedelta(seconds=1)
 

@@ -1,0 +1,1 @@
+"""Last and mark prices from the streams of real venues. Orders and accounts are the exchanges' business."""
