@@ -202,12 +202,13 @@ class VenueFill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueNotice:
-    """A venue tells that something happened to a symbol of ours; what it is, is to be looked up.
+    """A venue tells that something happened to our account; what it is, is to be looked up.
 
     Attributes:
+        symbol: None after a time in which the venue could not tell: anything may have happened.
         client_order_id: The order that it happened to, if it is one with such an id.
     """
 
     exchange: str
-    symbol: str
+    symbol: str | None
     client_order_id: str | None = None

@@ -26,6 +26,7 @@ from core.ports.edges import Clock, Exchange, PriceSource
 from core.ports.storage import Units
 from core.trading.book import PositionBook
 from core.trading.exits import Exits, part_of
+from core.trading.notices import Notices
 from core.trading.results import stop_reason
 from core.trading.sending import ask
 from core.trading.stops import Stops, rounded_stop
@@ -77,6 +78,7 @@ class Guardian:
         exchanges: Mapping[str, Exchange],
         stops: Stops,
         exits: Exits,
+        notices: Notices,
         settings: GuardSettings,
         trading: TradingSettings,
         spawn: Spawn,
@@ -88,6 +90,7 @@ class Guardian:
         self._exchanges = exchanges
         self._stops = stops
         self._exits = exits
+        self._notices = notices
         self._settings = settings
         self._trading = trading
         self._spawn = spawn
@@ -118,17 +121,21 @@ class Guardian:
         self._consider(key, watch, tick)
 
     async def take(self, report: OrderReport | VenueNotice) -> None:
-        """Take in the fill of one of our stops; whatever else a venue tells is left to reconcile."""
-        if isinstance(report, VenueNotice) or not isinstance(report.outcome, Filled | PartiallyFilled):
+        """Take in the fill of one of our stops; a notice is looked into, anything else is left to reconcile."""
+        if isinstance(report, VenueNotice):
+            self._notices.take(report)
+            return
+        if not isinstance(report.outcome, Filled | PartiallyFilled):
             return
         async with self._units.reading() as unit:
             order = await unit.orders.get(report.client_order_id)
         if order is None or order.request.leg is not OrderLeg.STOP:
             return
+        exchange = self._exchanges[report.exchange]
         async with self._book.lock(report.exchange, report.symbol):
             position = self._book.find(order.position_id)
             if position is not None:
-                await self._exits.take_stop_fill(position, report.client_order_id, report.outcome)
+                await self._exits.take_stop_fill(exchange, position, report.client_order_id, report.outcome)
 
     async def close(self, position_id: int, *, share: Ratio, author: str) -> Position | None:
         """Close `share` (1 is all) of a position at market on a person's word; it comes before every rule.

@@ -285,10 +285,10 @@ class Entries:
                 )
             )
         for _ in range(_CLOSING_TRIES - 1):
-            position, answer = await self._exits.close(exchange, position, reason)
-            if not isinstance(answer, Refused):
+            position, _ = await self._exits.close(exchange, position, reason)
+            if position.state is not PositionState.OPEN:
                 return position
-            # Without a stop it must not wait for the guard's next price.
+            # Refused, or filled in part: without a stop what is left must not wait for the guard's next price.
             await self._ground.clock.sleep(self._ground.settings.stop_deadline / 5)
         position, _ = await self._exits.close(exchange, position, reason)
         return position

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from core.domain.errors import RetryLater
-from core.domain.events import ClosedOutside, OrderRefused, OrderUnknown
+from core.domain.events import OrderRefused, OrderUnknown
 from core.domain.market import Instrument
-from core.domain.money import NO_MONEY, Price, Quantity, Ratio
+from core.domain.money import NO_QUANTITY, Quantity, Ratio
 from core.domain.orders import (
     Cancelled,
     Execution,
@@ -21,19 +21,26 @@ from core.domain.orders import (
 )
 from core.domain.positions import ExitReason, Position, PositionState
 from core.ports.edges import Exchange
+from core.trading.funding import funded
 from core.trading.ground import Ground
 from core.trading.ids import client_order_id
-from core.trading.results import closed_event, record_exit, stop_reason
+from core.trading.outside import Booking, Outside
+from core.trading.results import record_exit, stop_reason
 from core.trading.sending import answered, ask, look_up, send, submitted
 
 _GONE = {RefusalReason.POSITION_GONE, RefusalReason.REDUCE_ONLY}
 
 
 class Exits:
-    """Ends positions, whole or in part. Callers hold the symbol's lock."""
+    """Ends positions, whole or in part. Callers hold the symbol's lock.
+
+    Attributes:
+        outside: Books what others closed.
+    """
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self.outside = Outside(ground)
 
     async def close(
         self,
@@ -73,6 +80,7 @@ class Exits:
             return position
         if isinstance(outcome, Filled | PartiallyFilled):
             reason = position.exit_reason or ExitReason.CLOSED_OUTSIDE
+            position = await funded(self._ground, exchange, position)
             async with self._ground.units.writing() as unit:
                 after = await record_exit(unit, position, order, outcome, reason, author=author)
             self._ground.book.put(after)
@@ -82,39 +90,66 @@ class Exits:
             return await self.take_gone(exchange, position, order)
         return await self._not_closed(position, order, outcome)
 
-    async def take_stop_fill(self, position: Position, client_order_id_: str, fill: Execution) -> Position:
+    async def take_stop_fill(
+        self, exchange: Exchange, position: Position, client_order_id_: str, fill: Execution
+    ) -> Position:
         """Store that the position's stop was executed at the venue; a fill taken in already changes nothing."""
-        async with self._ground.units.writing() as unit:
+        async with self._ground.units.reading() as unit:
             order = await unit.orders.get(client_order_id_)
-            if order is None or order.filled_quantity is not None or not position.state.is_live:
-                return position
+        if order is None or order.filled_quantity is not None or not position.state.is_live:
+            return position
+        position = await funded(self._ground, exchange, position)
+        async with self._ground.units.writing() as unit:
             after = await record_exit(unit, position, order, fill, stop_reason(position))
         self._ground.book.put(after)
         return after
 
     async def take_fired_stop(self, exchange: Exchange, position: Position) -> Position:
         """Store that the position's stop was executed while nobody listened; anything else changes nothing."""
-        outcome = await self._stop_outcome(exchange, position)
+        outcome = await self.stop_outcome(exchange, position)
         if position.stop_order_id is None or not isinstance(outcome, Filled | PartiallyFilled):
             return position
-        return await self.take_stop_fill(position, position.stop_order_id, outcome)
+        return await self.take_stop_fill(exchange, position, position.stop_order_id, outcome)
+
+    async def stop_outcome(self, exchange: Exchange, position: Position) -> OrderOutcome | None:
+        """Ask what became of the stop that protects `position`; None if it has none or the venue never had it."""
+        if position.stop_order_id is None:
+            return None
+        async with self._ground.units.reading() as unit:
+            stop = await unit.orders.get(position.stop_order_id)
+        if stop is None:
+            return None
+        return await look_up(exchange, stop.request, self._ground.settings.order_timeout, stop.created_at)
 
     async def take_gone(self, exchange: Exchange, position: Position, order: Order | None = None) -> Position:
-        """Store the end of a position that the venue does not have any more: through its stop, else outside."""
-        if position.stop_order_id is not None:
-            outcome = await self._stop_outcome(exchange, position)
-            if isinstance(outcome, Unknown):
-                # What ended it is not known yet, and is not guessed: whoever saw it gone will look again.
-                gone = Refused(reason=RefusalReason.POSITION_GONE, detail=outcome.detail)
-                return position if order is None else await self._not_closed(position, order, gone)
-            if isinstance(outcome, Filled | PartiallyFilled):
-                if order is not None:
-                    await self._save(order, Cancelled())
-                position = await self.take_stop_fill(position, position.stop_order_id, outcome)
-                if not position.state.is_live:
-                    return position
-        price = await self._last_price(exchange, position)
-        return await self._closed_outside(position, order, price)
+        """Store the end of a position that the venue does not have any more: through its stop, else by its fills.
+
+        Returns:
+            The position, closed; still live while the venue does not tell what ended it: whoever saw it gone will
+            look again.
+        """
+        outcome = await self.stop_outcome(exchange, position)
+        if isinstance(outcome, Unknown):
+            # What ended it is not known yet, and is not guessed.
+            return await self._not_explained(position, order, outcome.detail)
+        if position.stop_order_id is not None and isinstance(outcome, Filled | PartiallyFilled):
+            if order is not None:
+                await self._save(order, Cancelled())
+                order = None
+            position = await self.take_stop_fill(exchange, position, position.stop_order_id, outcome)
+            if not position.state.is_live:
+                return position
+        position, booking = await self.outside.take_reduced(exchange, position, NO_QUANTITY, order)
+        if booking is Booking.NOT_YET:
+            return await self._not_explained(position, order, "the venue does not tell yet what ended the position")
+        await self._clear_stop(exchange, position)
+        return position
+
+    async def _not_explained(self, position: Position, order: Order | None, detail: str) -> Position:
+        if order is None:
+            return position
+        gone = Refused(reason=RefusalReason.POSITION_GONE, detail=detail)
+        return await self._not_closed(position, order, gone)
 
     async def _intend(
         self, position: Position, reason: ExitReason, quantity: Quantity | None
@@ -177,26 +212,9 @@ class Exits:
         self._ground.book.put(after)
         return after
 
-    async def _stop_outcome(self, exchange: Exchange, position: Position) -> OrderOutcome | None:
-        """Ask what became of the stop that protects `position`; None if it has none or the venue never had it."""
-        if position.stop_order_id is None:
-            return None
-        async with self._ground.units.reading() as unit:
-            stop = await unit.orders.get(position.stop_order_id)
-        if stop is None:
-            return None
-        return await look_up(exchange, stop.request, self._ground.settings.order_timeout)
-
     async def _save(self, order: Order, outcome: OrderOutcome) -> None:
         async with self._ground.units.writing() as unit:
             await unit.orders.save(answered(order, outcome, self._ground.clock.now()))
-
-    async def _last_price(self, exchange: Exchange, position: Position) -> Price:
-        try:
-            facts = await ask(exchange.market_facts(position.symbol), self._ground.settings.order_timeout)
-        except RetryLater:
-            return position.stop_price or position.entry
-        return facts.price or position.stop_price or position.entry
 
     async def _clear_stop(self, exchange: Exchange, position: Position) -> None:
         """Take the stop of a closed position back; a venue that cannot now leaves an orphan for reconcile."""
@@ -210,22 +228,6 @@ class Exits:
             stop = await unit.orders.get(position.stop_order_id)
             if stop is not None and stop.filled_quantity is None:
                 await unit.orders.save(answered(stop, Cancelled(), self._ground.clock.now()))
-
-    async def _closed_outside(self, position: Position, order: Order | None, price: Price) -> Position:
-        """Close without a fill of ours: the price is the last one known, so the result is an estimate."""
-        now = self._ground.clock.now()
-        fill = Filled(quantity=position.quantity, price=price, fee_quote=NO_MONEY, filled_at=now)
-        after = position.reduced(fill, ExitReason.CLOSED_OUTSIDE)
-        async with self._ground.units.writing() as unit:
-            if order is not None:
-                await unit.orders.save(answered(order, Cancelled(), now))
-            await unit.positions.save(after)
-            await unit.record(
-                ClosedOutside(at=now, exchange=position.exchange, position_id=position.id, symbol=position.symbol)
-            )
-            await unit.record(closed_event(after, None))
-        self._ground.book.put(after)
-        return after
 
 
 def part_of(position: Position, share: Ratio, instrument: Instrument) -> Quantity:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from core.domain.orders import Order
 from core.domain.settings import TradingSettings
@@ -16,6 +17,7 @@ class Ground:
 
     Attributes:
         unsettled: Orders without an outcome, on their way to the settlement.
+        funding_read_at: By position id, when the venue last told its funding.
     """
 
     units: Units
@@ -23,3 +25,4 @@ class Ground:
     book: PositionBook
     settings: TradingSettings
     unsettled: asyncio.Queue[Order] = field(default_factory=asyncio.Queue)
+    funding_read_at: dict[int, datetime] = field(default_factory=dict)

@@ -1,18 +1,20 @@
-"""Our positions against the venue's and its protective orders; the venue is right."""
+"""Our positions against the venue's and its protective orders: who is compared when, and what is told of it.
+
+What is done about one position that differs is `comparison`'s.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from core.domain.errors import RetryLater
-from core.domain.events import ReconcileReport, UnprotectedPosition
-from core.domain.orders import VenuePosition, VenueStop
-from core.domain.positions import Position, PositionState
+from core.domain.events import ReconcileReport
+from core.domain.orders import Cancelled, VenueStop
 from core.ports.edges import Exchange
+from core.trading.comparison import Comparison, Finding, FindingKind
 from core.trading.entries import Entries
 from core.trading.exits import Exits
 from core.trading.ground import Ground
-from core.trading.sending import ask
-from core.trading.stops import initial_stop
+from core.trading.sending import answered, ask
+from core.trading.stops import Stops
 
 _OUR_PREFIX = "wh-"
 
@@ -27,12 +29,13 @@ class Reconcile:
         exchanges: Mapping[str, Exchange],
         entries: Entries,
         exits: Exits,
+        stops: Stops,
     ) -> None:
         self._ground = ground
         self._exchanges = exchanges
-        self._entries = entries
-        self._exits = exits
+        self._comparison = Comparison(ground, entries=entries, exits=exits, stops=stops)
         self._told: set[str] = set()
+        self._sighted: set[str] = set()
         self._orphans: dict[str, set[str]] = {}
 
     async def run(self) -> tuple[str, ...]:
@@ -41,101 +44,83 @@ class Reconcile:
         Returns:
             A sentence a difference, new ones only.
         """
-        findings: list[str] = []
+        findings: list[Finding] = []
         for exchange in self._exchanges.values():
             try:
-                await self._compare(exchange, findings)
+                stops = await self._compare(exchange, None, findings)
+                await self._cancel_orphans(exchange, stops, findings)
             except RetryLater as error:
-                findings.append(f"{exchange.name} does not answer: {error}")
-        fresh = tuple(f for f in findings if f not in self._told)
-        self._told = set(findings)
+                findings.append(Finding(f"{exchange.name} does not answer: {error}"))
+        sentences = [finding.sentence for finding in findings]
+        fresh = await self._tell(sentences)
+        self._told = set(sentences)
+        return fresh
+
+    async def look_at(self, exchange: Exchange, symbols: Collection[str] | None) -> bool:
+        """Compare `symbols` (None: all) of one exchange now: something was heard of them.
+
+        Only differences are told; how a position ended has events of its own. A position that is not ours is told when
+        it is seen again: it may be one of ours that ended a moment ago.
+
+        Returns:
+            False if the venue does not tell yet what happened: look again.
+
+        Raises:
+            RetryLater: the venue cannot answer now.
+        """
+        findings: list[Finding] = []
+        try:
+            await self._compare(exchange, symbols, findings)
+        finally:
+            strangers = {f.sentence for f in findings if f.kind is FindingKind.STRANGER}
+            differences = [f.sentence for f in findings if f.kind is FindingKind.DIFFERENCE]
+            differences += sorted(strangers & self._sighted)
+            is_new = bool(strangers - self._sighted - self._told)
+            self._sighted = strangers
+            self._told.update(await self._tell(differences))
+        return not is_new and all(f.kind is not FindingKind.UNEXPLAINED for f in findings)
+
+    async def _tell(self, sentences: Sequence[str]) -> tuple[str, ...]:
+        """Report those sentences that are not told yet, and return them."""
+        fresh = tuple(sentence for sentence in sentences if sentence not in self._told)
         if fresh:
             async with self._ground.units.writing() as unit:
                 await unit.record(ReconcileReport(at=self._ground.clock.now(), findings=fresh))
         return fresh
 
-    async def _compare(self, exchange: Exchange, findings: list[str]) -> None:
-        """Append what differs to `findings`, each as soon as it is dealt with: an answer missed later loses none."""
+    async def _compare(
+        self, exchange: Exchange, symbols: Collection[str] | None, findings: list[Finding]
+    ) -> Sequence[VenueStop]:
+        """Append what differs to `findings`, each as soon as it is dealt with: an answer missed later loses none.
+
+        Args:
+            exchange: The one that is asked.
+            symbols: None is all.
+            findings: Grows.
+
+        Returns:
+            The venue's resting stops.
+        """
         limit = self._ground.settings.order_timeout
-        ours = {p.symbol: p for p in self._ground.book.live() if p.exchange == exchange.name}
+        ours = {
+            p.symbol: p
+            for p in self._ground.book.live()
+            if p.exchange == exchange.name and (symbols is None or p.symbol in symbols)
+        }
         theirs = {p.symbol: p for p in await ask(exchange.positions(), limit)}
         stops = await ask(exchange.stops(), limit)
         for position in ours.values():
-            if position.state is PositionState.OPEN:
-                findings += await self._compare_position(exchange, position, theirs.get(position.symbol), stops)
-            elif position.state is PositionState.CLOSING and position.symbol not in theirs:
-                findings += await self._compare_closing(exchange, position)
+            findings += await self._comparison.compare(exchange, position, theirs.get(position.symbol), stops)
         findings += [
-            f"{exchange.name} holds {p.quantity} {p.symbol} that is not ours: left alone"
+            Finding(f"{exchange.name} holds {p.quantity} {p.symbol} that is not ours: left alone", FindingKind.STRANGER)
             for p in theirs.values()
-            if self._ground.book.get(exchange.name, p.symbol) is None and p.symbol not in ours
+            if (symbols is None or p.symbol in symbols)
+            and p.symbol not in ours
+            and self._ground.book.get(exchange.name, p.symbol) is None
         ]
-        await self._cancel_orphans(exchange, stops, findings)
+        return stops
 
-    async def _compare_position(
-        self, exchange: Exchange, seen: Position, theirs: VenuePosition | None, stops: Sequence[VenueStop]
-    ) -> list[str]:
-        async with self._ground.book.lock(exchange.name, seen.symbol):
-            position = self._ground.book.get(exchange.name, seen.symbol)
-            if position is not seen:
-                return []  # It moved while the venue was being asked: the next round will see.
-            if theirs is None or theirs.side is not position.side.entry_side:
-                after = await self._exits.take_gone(exchange, position)
-                end = "how is not known yet" if after.state.is_live else after.exit_reason
-                return [f"{seen.symbol} on {exchange.name} is gone there: {end}"]
-            has_stop = any(s.client_order_id == position.stop_order_id for s in stops)
-            if not has_stop:
-                # It may have fired after the venue told its positions: then nothing is missing, and its fill counts.
-                after = await self._exits.take_fired_stop(exchange, position)
-                if after is not position:
-                    return [f"{seen.symbol} on {exchange.name} is gone there: {after.exit_reason}"]
-            findings = []
-            if theirs.quantity != position.quantity:
-                findings.append(
-                    f"{seen.symbol} on {exchange.name}: {position.quantity} here, {theirs.quantity} there: taken over"
-                )
-                position = await self._store(replace(position, quantity=theirs.quantity))
-            if not has_stop:
-                findings.append(await self._protect(exchange, position))
-            return findings
-
-    async def _compare_closing(self, exchange: Exchange, seen: Position) -> list[str]:
-        """Take in the stop that was faster than an exit whose outcome is still unknown; the rest is settlement's."""
-        async with self._ground.book.lock(exchange.name, seen.symbol):
-            if self._ground.book.get(exchange.name, seen.symbol) is not seen:
-                return []
-            after = await self._exits.take_fired_stop(exchange, seen)
-            return [] if after is seen else [f"{seen.symbol} on {exchange.name} is gone there: {after.exit_reason}"]
-
-    async def _protect(self, exchange: Exchange, position: Position) -> str:
-        """Place the missing stop at once: where it stood, or where the first one belongs."""
-        async with self._ground.units.writing() as unit:
-            await unit.record(
-                UnprotectedPosition(
-                    at=self._ground.clock.now(),
-                    exchange=exchange.name,
-                    position_id=position.id,
-                    symbol=position.symbol,
-                    action="placing its stop",
-                    detail="the venue has no stop order for it",
-                )
-            )
-        price = position.stop_price
-        if price is None:
-            instruments = await ask(exchange.instruments(), self._ground.settings.order_timeout)
-            price = initial_stop(position, instruments[position.symbol])
-        position = await self._store(replace(position, stop_order_id=None, stop_price=None))
-        position = await self._entries.protect(exchange, position, price)
-        stands = f"placed at {position.stop_price}" if position.stop_order_id else f"not placed, now {position.state}"
-        return f"{position.symbol} on {exchange.name} had no stop: {stands}"
-
-    async def _store(self, position: Position) -> Position:
-        async with self._ground.units.writing() as unit:
-            await unit.positions.save(position)
-        self._ground.book.put(position)
-        return position
-
-    async def _cancel_orphans(self, exchange: Exchange, stops: Sequence[VenueStop], findings: list[str]) -> None:
+    async def _cancel_orphans(self, exchange: Exchange, stops: Sequence[VenueStop], findings: list[Finding]) -> None:
         """Cancel stops of ours that protect nothing, at their second sighting; never anybody else's.
 
         Such is one without a position, and one that was left behind beside the stop that stands: the process died, or
@@ -152,7 +137,15 @@ class Reconcile:
         for client_order_id, symbol in orphans.items():
             if client_order_id in seen:
                 await ask(exchange.cancel(symbol, client_order_id), self._ground.settings.order_timeout)
-                findings.append(f"{exchange.name} had a stop order of {symbol} that protected nothing: cancelled")
+                await self._note_cancelled(client_order_id)
+                sentence = f"{exchange.name} had a stop order of {symbol} that protected nothing: cancelled"
+                findings.append(Finding(sentence))
+
+    async def _note_cancelled(self, client_order_id: str) -> None:
+        async with self._ground.units.writing() as unit:
+            order = await unit.orders.get(client_order_id)
+            if order is not None and order.state.is_settled and order.filled_quantity is None:
+                await unit.orders.save(answered(order, Cancelled(), self._ground.clock.now()))
 
     def _is_orphan(self, exchange: Exchange, stop: VenueStop, standing: Collection[str]) -> bool:
         position = self._ground.book.get(exchange.name, stop.symbol)

@@ -1,5 +1,6 @@
 """Writing down what a fill did to a position, with the event that tells of it, inside a given transaction."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from core.domain.events import PositionClosed, PositionReduced
@@ -45,9 +46,28 @@ async def record_exit(
     Returns:
         The position, closed if nothing is left of it.
     """
-    after = position.reduced(fill, reason)
     await unit.orders.save(answered(order, fill, fill.filled_at))
-    await unit.positions.add_leg(leg_of(position, order.request.client_order_id, LegKind.EXIT, fill))
+    leg = leg_of(position, order.request.client_order_id, LegKind.EXIT, fill)
+    return await record_reduction(unit, position, fill, reason, [leg], author=author)
+
+
+async def record_reduction(
+    unit: UnitOfWork,
+    position: Position,
+    fill: Execution,
+    reason: ExitReason,
+    legs: Iterable[PositionLeg],
+    *,
+    author: str | None = None,
+) -> Position:
+    """Store what `fill`, made up of `legs`, did to the position, and tell of it.
+
+    Returns:
+        The position, closed if nothing is left of it.
+    """
+    after = position.reduced(fill, reason)
+    for leg in legs:
+        await unit.positions.add_leg(leg)
     await unit.positions.save(after)
     if after.state is PositionState.CLOSED:
         await unit.record(closed_event(after, author))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from core.domain.errors import RetryLater
+from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.orders import (
     Accepted,
     Cancelled,
@@ -22,6 +22,10 @@ from core.domain.orders import (
 from core.ports.edges import Exchange
 
 _T = TypeVar("_T")
+
+_UNTIL_MENDED = timedelta(minutes=1)
+_SKEW = timedelta(minutes=1)
+"""How far a venue's clock and ours may be apart."""
 
 _STATES = {
     Filled: OrderState.FILLED,
@@ -49,6 +53,9 @@ async def send(
 async def ask(call: Awaitable[_T], time_limit: timedelta) -> _T:
     """Return what a venue answers to `call`.
 
+    Keys that are refused while the bot runs are an outage like any other: positions stay guarded as far as that is
+    possible, and whoever mends them need not start anything anew.
+
     Raises:
         RetryLater: no answer in time, or the venue cannot answer now.
     """
@@ -57,10 +64,17 @@ async def ask(call: Awaitable[_T], time_limit: timedelta) -> _T:
             return await call
     except TimeoutError:
         raise RetryLater(f"no answer within {time_limit.total_seconds():g} s", time_limit) from None
+    except ConfigurationError as error:
+        raise RetryLater(str(error), _UNTIL_MENDED) from error
 
 
-async def look_up(exchange: Exchange, request: OrderRequest, time_limit: timedelta) -> OrderOutcome | None:
-    """Ask what became of the order `request`.
+async def look_up(
+    exchange: Exchange, request: OrderRequest, time_limit: timedelta, sent_at: datetime | None = None
+) -> OrderOutcome | None:
+    """Ask what became of the order `request`, sent at `sent_at` (None: it does not matter).
+
+    Where stops are attached to positions the venue knows them by their trigger alone: one that was executed before this
+    one was sent is another.
 
     Returns:
         Its outcome; None if the venue never had it; `Unknown` if the venue cannot tell now.
@@ -69,7 +83,15 @@ async def look_up(exchange: Exchange, request: OrderRequest, time_limit: timedel
         report = await ask(exchange.find_order(request), time_limit)
     except RetryLater as error:
         return Unknown(detail=str(error) or "no answer")
-    return None if report is None else report.outcome
+    if report is None or (sent_at is not None and _is_earlier(request, report.outcome, sent_at)):
+        return None
+    return report.outcome
+
+
+def _is_earlier(request: OrderRequest, outcome: OrderOutcome, sent_at: datetime) -> bool:
+    if request.trigger_price is None or not isinstance(outcome, Filled | PartiallyFilled):
+        return False
+    return outcome.filled_at < sent_at - _SKEW
 
 
 def submitted(request: OrderRequest, position_id: int, at: datetime) -> Order:

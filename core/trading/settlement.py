@@ -1,7 +1,8 @@
 """Unknown outcomes: looked up by client order id until the truth is known, never repeated blindly."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from core.domain.errors import Bug, RetryLater
@@ -19,7 +20,7 @@ from core.domain.orders import (
     Refused,
     Unknown,
 )
-from core.domain.positions import Position
+from core.domain.positions import Position, PositionState
 from core.ports.edges import Exchange
 from core.trading.entries import Entries, Told
 from core.trading.exits import Exits
@@ -60,7 +61,7 @@ class Settlement:
         found = []
         for order in orders:
             request = order.request
-            settled = await self.attempt(order, is_last=self._is_old(order))
+            settled = await self._settle_at_once(order)
             found.append(
                 f"{request.leg} order of {request.symbol} on {request.exchange}: "
                 + ("settled" if settled else "still unknown, being looked up")
@@ -68,6 +69,14 @@ class Settlement:
             if not settled:
                 await self._leave_unknown(order)
         return tuple(found)
+
+    async def settle_now(self, exchange: str, symbols: Collection[str] | None) -> None:
+        """Look up, once, the orders of `symbols` (None: all) that have no outcome: something was heard of them."""
+        async with self._ground.units.reading() as unit:
+            orders = await unit.orders.unsettled()
+        for order in orders:
+            if order.request.exchange == exchange and (symbols is None or order.request.symbol in symbols):
+                await self.attempt(order, is_last=False)
 
     async def run(self) -> None:
         """Settle orders as they are put into the queue; never ends. Started again, it goes on with those that wait."""
@@ -99,7 +108,7 @@ class Settlement:
         request = order.request
         exchange = self._exchanges[request.exchange]
         async with self._ground.book.lock(request.exchange, request.symbol):
-            outcome = await look_up(exchange, request, self._ground.settings.order_timeout)
+            outcome = await look_up(exchange, request, self._ground.settings.order_timeout, order.created_at)
             if outcome is None:
                 if not is_last:
                     return False
@@ -119,6 +128,22 @@ class Settlement:
             except RetryLater:
                 return False
         return True
+
+    async def _settle_at_once(self, order: Order) -> bool:
+        """Look an order up; again, until it can have got lost for good, if a position without a stop hangs on it."""
+        settled = await self.attempt(order, is_last=self._is_old(order))
+        waits = iter(self._ground.settings.settle_waits)
+        while not settled and not self._is_old(order) and await self._leaves_unprotected(order):
+            await self._ground.clock.sleep(next(waits, self._ground.settings.settle_waits[-1]))
+            settled = await self.attempt(order, is_last=self._is_old(order))
+        return settled
+
+    async def _leaves_unprotected(self, order: Order) -> bool:
+        if order.request.leg is not OrderLeg.EXIT:
+            return False
+        async with self._ground.units.reading() as unit:
+            position = await unit.positions.get(order.position_id)
+        return position is not None and position.state.is_live and position.stop_order_id is None
 
     async def _leave_unknown(self, order: Order) -> None:
         """Let an order that cannot be settled at once be looked up later; its signal is judged `order_unknown` now."""
@@ -145,11 +170,11 @@ class Settlement:
             case OrderLeg.ENTRY:
                 await self._conclude_entry(exchange, position, order, outcome)
             case OrderLeg.STOP if isinstance(outcome, Filled | PartiallyFilled):
-                await self._exits.take_stop_fill(position, request.client_order_id, outcome)
+                await self._exits.take_stop_fill(exchange, position, request.client_order_id, outcome)
             case OrderLeg.STOP:
                 await self._stops.conclude(position, order, outcome)
             case OrderLeg.EXIT:
-                await self._exits.conclude(exchange, position, order, outcome)
+                await self._conclude_exit(exchange, position, order, outcome)
         if not was_told:
             return
         async with self._ground.units.writing() as unit:
@@ -163,6 +188,14 @@ class Settlement:
                     was_filled=isinstance(outcome, Filled | PartiallyFilled),
                 )
             )
+
+    async def _conclude_exit(self, exchange: Exchange, position: Position, order: Order, outcome: OrderOutcome) -> None:
+        """Store what became of an exit; a position that it should have ended for want of a stop gets one."""
+        after = await self._exits.conclude(exchange, position, order, outcome)
+        if after.state is not PositionState.OPEN or after.stop_order_id is not None:
+            return
+        with suppress(RetryLater):  # Then reconcile will.
+            await self._entries.protect(exchange, after, await self._stops.wanted_price(exchange, after))
 
     async def _conclude_entry(
         self, exchange: Exchange, position: Position, order: Order, outcome: OrderOutcome

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from core.domain.errors import Bug
+from core.domain.errors import Bug, RetryLater
 from core.domain.events import StopMoved
 from core.domain.market import Instrument
 from core.domain.money import Price, Ratio
@@ -15,15 +15,18 @@ from core.domain.orders import (
     OrderLeg,
     OrderOutcome,
     OrderRequest,
+    OrderState,
     PartiallyFilled,
     Unknown,
 )
 from core.domain.positions import Position
 from core.ports.edges import Exchange
+from core.ports.storage import UnitOfWork
+from core.trading.funding import funded
 from core.trading.ground import Ground
 from core.trading.ids import client_order_id
 from core.trading.results import record_exit, stop_reason
-from core.trading.sending import answered, look_up, send, submitted
+from core.trading.sending import answered, ask, look_up, send, submitted
 
 
 def initial_stop(position: Position, instrument: Instrument) -> Price:
@@ -36,11 +39,15 @@ def rounded_stop(position: Position, price: Price, instrument: Instrument) -> Pr
     return instrument.price_above(price) if position.is_long else instrument.price_below(price)
 
 
-def _betters(position: Position, trigger: Price) -> bool:
-    if not position.state.is_live:
+def _takes_over(position: Position, order: Order, standing: Order | None) -> bool:
+    """True if the stop `order`, which rests at the venue, is the position's from now on, in the place of `standing`."""
+    trigger = order.request.trigger_price
+    if trigger is None or not position.state.is_live:
         return False
     if position.stop_order_id is None or position.stop_price is None:
         return True
+    if trigger == position.stop_price:
+        return standing is None or order.created_at >= standing.created_at
     return position.is_better(trigger, position.stop_price)
 
 
@@ -70,10 +77,11 @@ class Stops:
         position, order = await self._intend(position, price)
         outcome = await send(exchange, order.request, limit, replaces=position.stop_order_id)
         if isinstance(outcome, Unknown):
-            found = await look_up(exchange, order.request, limit)
+            found = await look_up(exchange, order.request, limit, order.created_at)
             outcome = outcome if found is None else found
         if isinstance(outcome, Filled | PartiallyFilled):
             # It triggered before we learned that it stood: the position is gone through its own stop.
+            position = await funded(self._ground, exchange, position)
             async with self._ground.units.writing() as unit:
                 position = await record_exit(unit, position, order, outcome, stop_reason(position))
             self._ground.book.put(position)
@@ -116,27 +124,74 @@ class Stops:
         after = position
         async with self._ground.units.writing() as unit:
             await unit.orders.save(answered(order, outcome, now))
-            if isinstance(outcome, Accepted) and _betters(position, trigger):
+            standing = None if position.stop_order_id is None else await unit.orders.get(position.stop_order_id)
+            if isinstance(outcome, Accepted) and _takes_over(position, order, standing):
                 after = replace(
                     position,
                     stop_price=trigger,
                     stop_order_id=order.request.client_order_id,
                     stop_moved_at=now,
                 )
-                if position.stop_order_id is not None:
-                    replaced = await unit.orders.get(position.stop_order_id)
-                    if replaced is not None:
-                        await unit.orders.save(answered(replaced, Cancelled(), now))
-                    await unit.record(
-                        StopMoved(
-                            at=now,
-                            exchange=position.exchange,
-                            position_id=position.id,
-                            symbol=position.symbol,
-                            old_price=position.stop_price,
-                            new_price=trigger,
-                        )
-                    )
+                if standing is not None and standing.request.client_order_id != after.stop_order_id:
+                    await unit.orders.save(answered(standing, Cancelled(), now))
+                await self._tell_move(unit, position, after)
                 await unit.positions.save(after)
         self._ground.book.put(after)
         return after
+
+    async def adopt(self, position: Position, trigger: Price) -> Position:
+        """Take over that the position's stop stands at `trigger` at the venue: somebody else put or moved it there."""
+        now = self._ground.clock.now()
+        async with self._ground.units.reading() as unit:
+            standing = None if position.stop_order_id is None else await unit.orders.get(position.stop_order_id)
+        if standing is None:
+            position, order = await self._intend(position, trigger)
+            return await self.conclude(position, order, Accepted())
+        after = replace(position, stop_price=trigger, stop_moved_at=now)
+        moved = replace(standing.request, trigger_price=trigger)
+        async with self._ground.units.writing() as unit:
+            await unit.orders.save(replace(standing, request=moved, updated_at=now, detail="moved at the venue"))
+            await self._tell_move(unit, position, after)
+            await unit.positions.save(after)
+        self._ground.book.put(after)
+        return after
+
+    async def forget(self, position: Position) -> Position:
+        """Store that the position's stop is gone at the venue, so that the next one is a first."""
+        after = replace(position, stop_order_id=None, stop_price=None)
+        async with self._ground.units.writing() as unit:
+            stop = None if position.stop_order_id is None else await unit.orders.get(position.stop_order_id)
+            if stop is not None and stop.state is OrderState.RESTING:
+                await unit.orders.save(answered(stop, Cancelled(), self._ground.clock.now()))
+            await unit.positions.save(after)
+        self._ground.book.put(after)
+        return after
+
+    async def wanted_price(self, exchange: Exchange, position: Position) -> Price:
+        """Return where the stop of a position belongs: where it stood, else where the first one goes.
+
+        Raises:
+            RetryLater: there is none yet, and the venue does not list the contract now.
+        """
+        if position.stop_price is not None:
+            return position.stop_price
+        instruments = await ask(exchange.instruments(), self._ground.settings.order_timeout)
+        if position.symbol not in instruments:
+            raise RetryLater(
+                f"{exchange.name} does not list {position.symbol} now", self._ground.settings.stop_deadline
+            )
+        return initial_stop(position, instruments[position.symbol])
+
+    async def _tell_move(self, unit: UnitOfWork, before: Position, after: Position) -> None:
+        if before.stop_order_id is None or after.stop_price is None or before.stop_price == after.stop_price:
+            return
+        await unit.record(
+            StopMoved(
+                at=self._ground.clock.now(),
+                exchange=before.exchange,
+                position_id=before.id,
+                symbol=before.symbol,
+                old_price=before.stop_price,
+                new_price=after.stop_price,
+            )
+        )

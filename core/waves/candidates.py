@@ -13,6 +13,7 @@ from core.domain.settings import TradingSettings, ValidationSettings
 from core.domain.signals import Signal
 from core.ports.edges import Clock, Exchange, PriceSource
 from core.trading.book import PositionBook
+from core.trading.sending import ask
 from core.waves.selection import Rejection
 from core.waves.validation import Approval, Candidate, Refusal, validate
 
@@ -74,17 +75,15 @@ class Candidates:
 
     async def _instruments(self) -> Instruments:
         try:
-            async with asyncio.timeout(self._trading.order_timeout.total_seconds()):
-                return await self._exchange.instruments()
-        except (TimeoutError, RetryLater):
+            return await ask(self._exchange.instruments(), self._trading.order_timeout)
+        except RetryLater:
             return {}
 
     async def _facts(self, symbol: str) -> MarketFacts:
         """Return what the venue tells; nothing while it does not answer, which passes the checks and is noted."""
         try:
-            async with asyncio.timeout(self._trading.order_timeout.total_seconds()):
-                return await self._exchange.market_facts(symbol)
-        except (TimeoutError, RetryLater):
+            return await ask(self._exchange.market_facts(symbol), self._trading.order_timeout)
+        except RetryLater:
             return MarketFacts()
 
     def _candidate(self, signal: Signal, instrument: Instrument | None, market: MarketFacts) -> Candidate:

@@ -1,4 +1,4 @@
-"""Desks of fakes for the tests of core."""
+"""Desks of fakes for the tests of core, on one or every kind of venue."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -6,6 +6,15 @@ from typing import Any
 import pytest
 
 from tests.core.desk import Desk
+from tests.core.venue_kinds import ATTACHED, ORDERS
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module once for each kind of venue that its `VENUES` names, if it names any."""
+    kinds = getattr(metafunc.module, "VENUES", ())
+    chosen = any(mark.args[0] == "desk" for mark in metafunc.definition.iter_markers("parametrize"))
+    if kinds and not chosen and "desk" in metafunc.fixturenames:
+        metafunc.parametrize("desk", kinds, indirect=True)
 
 
 @pytest.fixture
@@ -24,6 +33,6 @@ async def make_desk() -> AsyncIterator[Callable[..., Desk]]:
 
 
 @pytest.fixture
-async def desk(make_desk: Callable[..., Desk]) -> Desk:
-    """A desk with default settings."""
-    return make_desk()
+async def desk(make_desk: Callable[..., Desk], request: pytest.FixtureRequest) -> Desk:
+    """A desk with default settings, at the kind of venue that the test asks for."""
+    return make_desk(attaches_stops=getattr(request, "param", ORDERS) == ATTACHED)

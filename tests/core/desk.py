@@ -1,7 +1,7 @@
 """The core wired with fakes, as the process wires it with real edges. No test is here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,9 @@ from core.ports.storage import UnitOfWork
 from core.trading.book import PositionBook
 from core.trading.entries import Entries, Entry
 from core.trading.exits import Exits
+from core.trading.funding import Funding
 from core.trading.ground import Ground
+from core.trading.notices import Notices
 from core.trading.pausing import Pausing
 from core.trading.reconcile import Reconcile
 from core.trading.settlement import Settlement
@@ -104,11 +106,16 @@ class Desk:
         waves: WaveSettings = WaveSettings(),  # noqa: B008 - frozen
         guard: GuardSettings = GuardSettings(),  # noqa: B008 - frozen
         validation: ValidationSettings = ValidationSettings(),  # noqa: B008 - frozen
+        attaches_stops: bool = False,
+        live_keys: Mapping[str, str] | None = None,
     ) -> None:
         self.clock = clock or FakeClock(NOW)
         self.units = units or WatchedUnits()
-        self.exchanges = exchanges or {ref.name: FakeExchange(self.clock, ref.name) for ref in REFS}
+        self.exchanges = exchanges or {
+            ref.name: FakeExchange(self.clock, ref.name, attaches_stops=attaches_stops) for ref in REFS
+        }
         self.trading, self.waves, self.guard, self.validation = trading, waves, guard, validation
+        self.live_keys = live_keys
         self.prices = FakePrices(self.clock)
         self.source = FakeSource()
         self.book = PositionBook()
@@ -130,7 +137,17 @@ class Desk:
         self.settlement = Settlement(
             ground, exchanges=self.exchanges, refs=REFS, entries=self.entries, exits=self.exits, stops=self.stops
         )
-        self.reconcile = Reconcile(ground, exchanges=self.exchanges, entries=self.entries, exits=self.exits)
+        self.reconcile = Reconcile(
+            ground, exchanges=self.exchanges, entries=self.entries, exits=self.exits, stops=self.stops
+        )
+        self.notices = Notices(
+            ground,
+            exchanges=self.exchanges,
+            settlement=self.settlement,
+            reconcile=self.reconcile,
+            exits=self.exits,
+        )
+        self.funding = Funding(ground, exchanges=self.exchanges)
         self.pausing = Pausing(units=self.units, clock=self.clock)
 
     def _wire_guard(self) -> None:
@@ -142,6 +159,7 @@ class Desk:
             exchanges=self.exchanges,
             stops=self.stops,
             exits=self.exits,
+            notices=self.notices,
             settings=self.guard,
             trading=self.trading,
             spawn=self.spawn,
@@ -200,6 +218,7 @@ class Desk:
             trading=self.trading,
             halting=self.halting,
             board=self.board,
+            live_keys=self.live_keys,
         )
 
     # --- the life of the process ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from core.domain.orders import (
     Accepted,
     Cancelled,
     Filled,
+    OrderLeg,
     OrderOutcome,
     OrderReport,
     OrderRequest,
@@ -25,6 +26,8 @@ from core.domain.orders import (
 )
 from core.domain.signals import Side
 from core.ports.edges import Clock
+from tests.fakes.attached_stops import AttachedStops, stop_of
+from tests.fakes.scripts import Script
 
 HANG = "hang"
 """As a scripted answer: none ever comes; the caller's time limit cuts the call off."""
@@ -42,29 +45,24 @@ def plain_instrument(symbol: str) -> Instrument:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
-    """One answer prepared by a test; None as `symbol` is any."""
-
-    call: str
-    answer: OrderOutcome | Exception | str
-    symbol: str | None
-    is_executed: bool
-
-
 class FakeExchange:
     """Implements Exchange: fills at the price set, in full, at once.
+
+    With `attaches_stops` it has one stop a position, without an id, and tells of it by notices.
 
     Attributes:
         calls: (name, symbol or client order id) of every call, in order; `place` and `replace_stop` give the new id.
         requests: Every order request seen, also those that were refused.
         facts: Market facts by symbol; without any, only the price is told.
         free: USDT that new margin may take; None is no limit.
-        executed: Every fill, in order; a test may add those of others.
+        executed: Every fill, in order; a test may add those of others, or take some away.
         payments: Funding received by symbol, with the time of each.
     """
 
-    def __init__(self, clock: Clock, name: str = "binance", symbols: Iterable[str] = ()) -> None:
+    def __init__(
+        self, clock: Clock, name: str = "binance", symbols: Iterable[str] = (), *, attaches_stops: bool = False
+    ) -> None:
+        self.attached = AttachedStops() if attaches_stops else None
         self._clock = clock
         self._name = name
         self._prices: dict[str, Price] = {}
@@ -89,6 +87,8 @@ class FakeExchange:
         """Let the price be `price`; stops that it reaches fill at their trigger and are reported."""
         self.contracts.setdefault(symbol, plain_instrument(symbol))
         now = self._prices[symbol] = Price(Decimal(price))
+        if self.attached is not None and (stop := self.attached.reached(symbol, now)) is not None:
+            self._fire(self.attached, stop)
         for identity, (request, outcome) in list(self._orders.items()):
             trigger = request.trigger_price
             if not isinstance(outcome, Accepted) or request.symbol != symbol or trigger is None:
@@ -118,14 +118,56 @@ class FakeExchange:
         self._held[symbol] = (amount if side is Side.BUY else -amount, Price(Decimal(price)))
 
     def drop_position(self, symbol: str) -> None:
-        """Let the position be gone without an order of ours; its stops go with it, nothing is reported."""
+        """Let the position be gone without any fill; its stops go with it, nothing is reported."""
         self._held.pop(symbol, None)
         self._cancel_stops(symbol, is_reported=False)
 
+    def trade_by_hand(
+        self,
+        symbol: str,
+        side: Side,
+        quantity: Decimal | int | str,
+        *,
+        client_order_id: str | None = None,
+        is_liquidation: bool = False,
+    ) -> VenueFill:
+        """Let somebody else trade `symbol` in our account, or the venue itself; nothing is reported."""
+        request = OrderRequest(
+            client_order_id=client_order_id or "by hand",
+            exchange=self._name,
+            symbol=symbol,
+            side=side,
+            leg=OrderLeg.EXIT,
+            quantity=Quantity(Decimal(quantity)),
+        )
+        self._fill(request)
+        fill = replace(self.executed.pop(), client_order_id=client_order_id, is_liquidation=is_liquidation)
+        self.executed.append(fill)
+        if symbol not in self._held:
+            self._cancel_stops(symbol, is_reported=False)
+        return fill
+
     def drop_stop(self, client_order_id: str) -> None:
         """Let a resting stop be gone, unasked and unreported."""
+        if self.attached is not None:
+            (symbol,) = {sent.symbol for sent in self.requests if sent.client_order_id == client_order_id}
+            del self.attached.standing[symbol]
+            return
         request, _ = self._orders[client_order_id]
         self._orders[client_order_id] = (request, Cancelled())
+
+    def move_stop(self, symbol: str, trigger: Decimal | int | str) -> None:
+        """Let somebody else move the stop of `symbol`, unreported."""
+        at = Price(Decimal(trigger))
+        if self.attached is not None:
+            self.attached.standing[symbol] = replace(self.attached.standing[symbol], trigger_price=at)
+        for identity, (request, outcome) in self._orders.items():
+            if request.symbol == symbol and isinstance(outcome, Accepted):
+                self._orders[identity] = (replace(request, trigger_price=at), outcome)
+
+    def notice(self, symbol: str | None, client_order_id: str | None = None) -> None:
+        """Let the venue hint that something happened."""
+        self._reports.put_nowait(VenueNotice(exchange=self._name, symbol=symbol, client_order_id=client_order_id))
 
     # --- Exchange ---------------------------------------------------------------------------------------------------
 
@@ -173,6 +215,9 @@ class FakeExchange:
 
     async def find_order(self, request: OrderRequest) -> OrderReport | None:
         await self._begin("find_order", request.client_order_id, symbol=request.symbol)
+        if self.attached is not None and request.trigger_price is not None:
+            outcome = self.attached.find(request)
+            return None if outcome is None else self._report(request, outcome)
         found = self._orders.get(request.client_order_id)
         return None if found is None or found[0].symbol != request.symbol else self._report(*found)
 
@@ -190,17 +235,10 @@ class FakeExchange:
 
     async def stops(self) -> Sequence[VenueStop]:
         await self._begin("stops", "")
-        return [
-            VenueStop(
-                client_order_id=request.client_order_id,
-                symbol=request.symbol,
-                side=request.side,
-                quantity=request.quantity,
-                trigger_price=request.trigger_price,
-            )
-            for request, outcome in self._orders.values()
-            if isinstance(outcome, Accepted) and request.trigger_price is not None
-        ]
+        if self.attached is not None:
+            return self.attached.resting({symbol: amount for symbol, (amount, _) in self._held.items()})
+        resting = [request for request, outcome in self._orders.values() if isinstance(outcome, Accepted)]
+        return [stop_of(request) for request in resting if request.trigger_price is not None]
 
     async def fills(self, symbol: str, since_at: datetime) -> Sequence[VenueFill]:
         await self._begin("fills", symbol)
@@ -242,6 +280,11 @@ class FakeExchange:
         return script.answer
 
     def _place(self, request: OrderRequest) -> OrderOutcome:
+        if self.attached is not None and request.trigger_price is not None:
+            refused = self._refusal(request)
+            if refused is None:
+                self.attached.standing[request.symbol] = request
+            return refused or Accepted()
         known = self._orders.get(request.client_order_id)
         if known is not None:
             return known[1]
@@ -320,11 +363,20 @@ class FakeExchange:
         self._reports.put_nowait(self._report(*filled))
         self._tidy(request.symbol)
 
+    def _fire(self, attached: AttachedStops, stop: OrderRequest) -> None:
+        filled = self._fill(stop, stop.trigger_price)
+        self.executed.append(replace(self.executed.pop(), client_order_id=None))
+        attached.fire(stop, filled)
+        self.notice(stop.symbol)
+        self._tidy(stop.symbol)
+
     def _tidy(self, symbol: str) -> None:
         if symbol not in self._held:
             self._cancel_stops(symbol, is_reported=True)
 
     def _cancel_stops(self, symbol: str, *, is_reported: bool) -> None:
+        if self.attached is not None:
+            self.attached.standing.pop(symbol, None)
         for identity, (request, outcome) in list(self._orders.items()):
             if request.symbol == symbol and isinstance(outcome, Accepted):
                 self._cancel(identity)

@@ -143,8 +143,6 @@ def unrecovered(books: Books, born: str, since: str) -> Iterator[str]:
     """
     moved = {key(o) for o in books["paper_orders"] if o["updated_at"] > since}
     moved |= {key(o) for o in books["orders"] if o["state"] in UNSETTLED and o["created_at"] > born}
-    # An exit on its way, of whichever life: while the venue does not say what became of it, nothing else can be done.
-    moved |= {key(o) for o in books["orders"] if o["leg"] == "exit" and o["state"] in UNSETTLED}
     ours, theirs = _ours(books), _theirs(books)
     for one in sorted(ours.keys() | theirs.keys()):
         if one not in moved and ours[one] != theirs[one]:

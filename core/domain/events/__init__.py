@@ -8,6 +8,7 @@ from core.domain.events.positions import (
     ClosedOutside,
     PositionClosed,
     PositionEvent,
+    PositionLiquidated,
     PositionOpened,
     PositionReduced,
     PricesStale,
@@ -15,7 +16,19 @@ from core.domain.events.positions import (
     StopMoved,
     UnprotectedPosition,
 )
-from core.domain.events.process import DeliveryLost, DeliveryRestored, Paused, Resumed, Started, Stopped, TaskCrashed
+from core.domain.events.process import (
+    DeliveryLost,
+    DeliveryRestored,
+    LiveHeld,
+    LiveReleased,
+    LiveStarted,
+    Paused,
+    Resumed,
+    Started,
+    Stopped,
+    TaskCrashed,
+)
+from core.domain.events.venues import CallHeldBack, VenueLimited, VenueRestored
 from core.domain.events.waves import (
     FeedLost,
     FeedRestored,
@@ -27,12 +40,16 @@ from core.domain.events.waves import (
 )
 
 __all__ = [
+    "CallHeldBack",
     "ClosedOutside",
     "DeliveryLost",
     "DeliveryRestored",
     "Event",
     "FeedLost",
     "FeedRestored",
+    "LiveHeld",
+    "LiveReleased",
+    "LiveStarted",
     "OrderRefused",
     "OrderSettled",
     "OrderUnknown",
@@ -41,6 +58,7 @@ __all__ = [
     "Paused",
     "PositionClosed",
     "PositionEvent",
+    "PositionLiquidated",
     "PositionOpened",
     "PositionReduced",
     "PricesStale",
@@ -52,6 +70,8 @@ __all__ = [
     "Stopped",
     "TaskCrashed",
     "UnprotectedPosition",
+    "VenueLimited",
+    "VenueRestored",
     "WaveFinished",
     "WaveInterrupted",
     "WaveWaiting",

@@ -28,6 +28,7 @@ class Event:
         is_detail: Told as a message of its own in the thread of its card; otherwise its card alone tells it, where
             cards live.
         is_relief: The end of a trouble: it matters as much as its beginning, but nobody has to do anything.
+        is_for_all: Told at every destination of every route, whatever that route matches.
         expires_after: After so long it is told only in a digest; None: it never grows old.
     """
 
@@ -35,6 +36,7 @@ class Event:
     severity: ClassVar[Severity] = Severity.INFO
     is_detail: ClassVar[bool] = False
     is_relief: ClassVar[bool] = False
+    is_for_all: ClassVar[bool] = False
     expires_after: ClassVar[timedelta | None] = timedelta(hours=6)
 
     at: datetime

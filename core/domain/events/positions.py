@@ -104,13 +104,37 @@ class UnprotectedPosition(PositionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedOutside(PositionEvent):
-    """The venue has no such position any more and we did not close it."""
+    """The venue has no such position any more and we did not close it.
+
+    Attributes:
+        is_estimate: The venue did not tell at which prices, so that the result is reckoned from the last one known.
+    """
 
     kind: ClassVar[str] = "closed_outside"
     is_detail: ClassVar[bool] = True
     severity: ClassVar[Severity] = Severity.NOTICE
     position_id: int
     symbol: str
+    is_estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionLiquidated(PositionEvent):
+    """The venue itself closed a position, or part of it: liquidation or auto-deleveraging.
+
+    Attributes:
+        quantity: What the venue closed, at `price` on average.
+        left: What is still open.
+    """
+
+    kind: ClassVar[str] = "position_liquidated"
+    expires_after: ClassVar[timedelta | None] = None
+    is_detail: ClassVar[bool] = True
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    side: PositionSide
+    quantity: Quantity
+    left: Quantity
+    price: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from core.domain.events.base import Event, Severity
+from core.domain.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,45 @@ class DeliveryRestored(Event):
     kind: ClassVar[str] = "delivery_restored"
     severity: ClassVar[Severity] = Severity.NOTICE
     destination: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveStarted(Event):
+    """The process is ready and trades with money.
+
+    Attributes:
+        exchanges: Their names.
+        size_quote: USDT a position; None: not set, nothing is entered.
+        balances: (exchange, total, free) in USDT of those that answered.
+        released_by: Who let entries begin; None: they are held back.
+    """
+
+    kind: ClassVar[str] = "live_started"
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    is_for_all: ClassVar[bool] = True
+    exchanges: tuple[str, ...]
+    size_quote: Money | None
+    leverage: int
+    balances: tuple[tuple[str, Money, Money], ...] = ()
+    released_by: str | None = None
+    released_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveReleased(Event):
+    """Somebody let entries be made with money."""
+
+    kind: ClassVar[str] = "live_released"
+    severity: ClassVar[Severity] = Severity.WARNING
+    is_for_all: ClassVar[bool] = True
+    author: str
+    exchanges: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveHeld(Event):
+    """Somebody took back that entries may be made with money."""
+
+    kind: ClassVar[str] = "live_held"
+    severity: ClassVar[Severity] = Severity.NOTICE
+    author: str

@@ -20,9 +20,12 @@ from core.domain.orders import (
 )
 from core.domain.positions import ExitReason, Position, PositionSide, PositionState
 from core.domain.settings import GuardSettings
+from core.domain.signals import Side
 from tests.builders import make_fill, make_position, make_tick, money, price, quantity, ratio
 from tests.core.desk import Desk, short
+from tests.core.venue_kinds import EVERY, with_stop_orders
 
+VENUES = EVERY
 NO = Refused(reason=RefusalReason.RATE_LIMITED, detail="slow down")
 BUSY = RetryLater("busy", timedelta(seconds=1))
 
@@ -72,6 +75,7 @@ async def test_a_stop_that_did_not_trigger_is_helped(desk: Desk, held: Position)
     assert desk.sent(OrderLeg.EXIT) == ["SOLUSDT"]
 
 
+@with_stop_orders
 async def test_the_rest_of_a_partly_filled_stop_is_closed(desk: Desk, held: Position) -> None:
     assert held.stop_order_id is not None
     part = PartiallyFilled(quantity=quantity("0.4"), price=price(96), fee_quote=money(0), filled_at=desk.clock.now())
@@ -234,7 +238,7 @@ async def test_a_crossed_move_closes_at_market(desk: Desk, held: Position) -> No
 
 async def test_a_move_for_a_position_that_is_gone_ends_it(desk: Desk, held: Position) -> None:
     await pass_time(desk)
-    desk.venue.drop_position("SOLUSDT")
+    desk.venue.trade_by_hand("SOLUSDT", Side.SELL, 1)
     await see(desk, 103)
     assert desk.position().exit_reason is ExitReason.CLOSED_OUTSIDE
 
@@ -244,8 +248,9 @@ async def test_a_move_for_a_position_that_is_gone_ends_it(desk: Desk, held: Posi
 
 async def test_a_reported_stop_fill_closes(desk: Desk, held: Position) -> None:
     desk.spawn("reports", desk.guardian.listen(desk.venue))
+    desk.spawn("notices", desk.notices.run(desk.venue))
     desk.venue.set_price("SOLUSDT", 95)
-    await desk.clock.settle()
+    await pass_time(desk, 1)
     assert (desk.position().exit_reason, desk.book.count) == (ExitReason.STOP_LOSS, 0)
     assert len(desk.events(PositionClosed)) == 1
     await see(desk, 94)

@@ -18,7 +18,9 @@ from core.domain.events import (
 )
 from core.domain.orders import (
     Cancelled,
+    Filled,
     OrderLeg,
+    OrderRequest,
     OrderState,
     PartiallyFilled,
     RefusalReason,
@@ -29,10 +31,12 @@ from core.domain.positions import ExitReason, PositionSide, PositionState
 from core.domain.signals import Side
 from core.domain.verdicts import Verdict
 from core.trading.entries import EntryResult
-from tests.builders import make_position, make_signal, money, price, quantity
+from tests.builders import make_position, make_signal, make_tick, money, price, quantity
 from tests.core.desk import TRADING, Desk
+from tests.core.venue_kinds import EVERY
 from tests.fakes.exchange import HANG
 
+VENUES = EVERY
 NO = Refused(reason=RefusalReason.OTHER, detail="not now")
 
 
@@ -57,8 +61,9 @@ async def test_a_filled_entry_is_open_and_protected(ready: Desk, side: Side, sto
     assert position.entry_price == 100
     assert position.side is PositionSide.opened_by(side)
     (resting,) = await ready.venue.stops()
-    assert (resting.client_order_id, resting.trigger_price) == (position.stop_order_id, Decimal(stop))
-    assert position.stop_price == Decimal(stop)
+    assert position.stop_order_id is not None
+    assert resting.client_order_id in {position.stop_order_id, None}
+    assert position.stop_price == resting.trigger_price == Decimal(stop)
     assert ready.verdicts() == {"1": Verdict.EXECUTED}
     (opened,) = ready.events(PositionOpened)
     assert (opened.stop_price, opened.size_quote) == (price(stop), money(100))
@@ -201,6 +206,57 @@ async def test_a_stop_that_cannot_stand_closes_the_position_in_time(ready: Desk)
     assert closed.reason is ExitReason.UNPROTECTED
     assert await ready.venue.positions() == []
     assert ready.book.count == 0
+
+
+@pytest.mark.parametrize(("refusals", "is_closed"), [(2, True), (3, False)])
+async def test_an_unprotected_position_is_closed_again_when_the_venue_refuses(
+    ready: Desk, refusals: int, is_closed: bool
+) -> None:
+    await enter_with_stop_trouble(ready, NO, 5 + refusals)
+    position = ready.position()
+    assert len(ready.sent(OrderLeg.EXIT)) == min(refusals + 1, 3), "three tries at most, one after the other"
+    ids = [order.request.client_order_id for order in ready.orders(OrderLeg.EXIT)]
+    assert len(ids) == len(set(ids))
+    assert (position.state is PositionState.CLOSED) == is_closed
+    assert len(ready.events(UnprotectedPosition)) == 1
+    if not is_closed:
+        assert (position.state, position.quantity) == (PositionState.OPEN, quantity(1)), "it is left to the guard"
+        ready.venue.set_price("SOLUSDT", 95)
+        ready.guardian.see(make_tick(95, received_at=ready.clock.now()))
+        await ready.clock.settle()
+        assert ready.position().exit_reason is ExitReason.STOP_LOSS
+
+
+async def test_what_a_partial_fill_leaves_unprotected_is_closed_as_well(ready: Desk) -> None:
+    place = ready.venue.place
+
+    async def filling_partly(request: OrderRequest) -> object:
+        if request.leg is OrderLeg.EXIT and len(ready.sent(OrderLeg.EXIT)) == 0:
+            request = replace(request, quantity=quantity("0.3"))
+            filled = await place(request)
+            assert isinstance(filled, Filled)
+            return PartiallyFilled(
+                quantity=filled.quantity, price=filled.price, fee_quote=filled.fee_quote, filled_at=filled.filled_at
+            )
+        return await place(request)
+
+    ready.venue.place = filling_partly  # type: ignore[assignment, method-assign]
+    await enter_with_stop_trouble(ready, Refused(reason=RefusalReason.STOP_CROSSED), 1)
+    assert (ready.position().state, ready.position().exit_quantity) == (PositionState.CLOSED, quantity(1))
+    assert await ready.venue.positions() == []
+
+
+async def test_a_close_without_an_answer_is_not_tried_again(ready: Desk) -> None:
+    place = ready.venue.place
+
+    async def losing_exits(request: OrderRequest) -> object:
+        if request.leg is OrderLeg.EXIT:
+            ready.venue.script("place", Unknown(detail="503"))
+        return await place(request)
+
+    ready.venue.place = losing_exits  # type: ignore[assignment, method-assign]
+    await enter_with_stop_trouble(ready, NO, 5)
+    assert (ready.position().state, ready.sent(OrderLeg.EXIT)) == (PositionState.CLOSING, ["SOLUSDT"])
 
 
 async def test_a_crossed_stop_closes_at_once_with_the_true_reason(ready: Desk) -> None:

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from core.domain.errors import RetryLater
-from core.domain.events import ClosedOutside, PositionClosed, ReconcileReport, UnprotectedPosition
-from core.domain.orders import RefusalReason, Refused, Unknown, VenueStop
+from core.domain.events import ClosedOutside, PositionClosed, PositionReduced, ReconcileReport, UnprotectedPosition
+from core.domain.orders import Accepted, OrderLeg, OrderState, RefusalReason, Refused, Unknown, VenueStop
 from core.domain.positions import ExitReason, Position, PositionState
 from core.domain.signals import Side
-from tests.builders import make_position, make_stop_request, price, quantity
+from tests.builders import make_position, make_stop_request, money, price, quantity
 from tests.core.desk import Desk
+from tests.core.venue_kinds import EVERY, with_stop_orders
 
+VENUES = EVERY
 BUSY = RetryLater("maintenance", timedelta(seconds=1))
 
 
@@ -34,9 +36,10 @@ async def test_what_matches_is_left_alone_and_not_told(desk: Desk, held: Positio
 
 
 async def test_the_size_of_the_venue_is_taken_over(desk: Desk, held: Position) -> None:
-    desk.venue.hold("SOLUSDT", Side.BUY, "0.6", 100)
+    desk.venue.trade_by_hand("SOLUSDT", Side.SELL, "0.4")
     (finding,) = await desk.reconcile.run()
     assert "1 here, 0.6 there" in finding
+    assert len(desk.events(PositionReduced)) == 1
     assert desk.position().quantity == quantity("0.6")
     assert desk.book.get("binance", "SOLUSDT") == desk.position()
     assert await desk.reconcile.run() == ()
@@ -50,8 +53,8 @@ async def test_a_position_that_is_gone_ends_with_the_fill_of_its_stop(desk: Desk
     assert desk.events(ClosedOutside) == []
 
 
-async def test_a_position_that_is_gone_without_a_fill_was_closed_outside(desk: Desk, held: Position) -> None:
-    desk.venue.drop_position("SOLUSDT")
+async def test_a_position_that_is_gone_without_a_fill_of_ours_was_closed_outside(desk: Desk, held: Position) -> None:
+    desk.venue.trade_by_hand("SOLUSDT", Side.SELL, 1)
     await desk.reconcile.run()
     assert desk.position().exit_reason is ExitReason.CLOSED_OUTSIDE
     assert len(desk.events(ClosedOutside)) == len(desk.events(PositionClosed)) == 1
@@ -60,10 +63,13 @@ async def test_a_position_that_is_gone_without_a_fill_was_closed_outside(desk: D
 
 
 async def test_the_other_side_there_means_that_ours_is_gone(desk: Desk, held: Position) -> None:
-    desk.venue.drop_position("SOLUSDT")
-    desk.venue.hold("SOLUSDT", Side.SELL, 1, 100)
-    await desk.reconcile.run()
-    assert desk.position().state is PositionState.CLOSED
+    desk.venue.trade_by_hand("SOLUSDT", Side.SELL, 2)
+    (finding,) = await desk.reconcile.run()
+    assert (desk.position().state, desk.position().exit_quantity) == (PositionState.CLOSED, quantity(1))
+    assert desk.position().fees_quote == money("0.1"), "of the fill that turned it round, half the fee"
+    assert "closed_outside" in finding
+    (other,) = await desk.reconcile.run()
+    assert "1 SOLUSDT that is not ours" in other
 
 
 async def test_a_position_that_is_not_ours_is_told_once_and_never_touched(desk: Desk) -> None:
@@ -91,7 +97,8 @@ async def test_a_missing_stop_is_placed_at_once_where_it_stood(desk: Desk, trail
     (finding,) = await desk.finish(desk.reconcile.run())
     (resting,) = await desk.venue.stops()
     assert resting.trigger_price == price(trail)
-    assert (desk.position().stop_order_id, desk.position().stop_price) == (resting.client_order_id, price(trail))
+    assert resting.client_order_id in {desk.position().stop_order_id, None}
+    assert desk.position().stop_price == price(trail)
     assert f"placed at {trail}" in finding
     (event,) = desk.events(UnprotectedPosition)
     assert event.position_id == held.id
@@ -131,6 +138,7 @@ async def test_a_missing_stop_that_was_crossed_is_an_exit_with_its_true_reason(d
     assert (desk.position().exit_reason, desk.position().exit_price) == (expected, price(95))
 
 
+@with_stop_orders
 @pytest.mark.parametrize("name", ["binance", "bybit"])
 async def test_an_orphan_stop_of_ours_is_cancelled_at_its_second_sighting(desk: Desk, name: str) -> None:
     venue = desk.exchanges[name]
@@ -147,12 +155,30 @@ async def test_an_orphan_stop_of_ours_is_cancelled_at_its_second_sighting(desk: 
     assert await desk.reconcile.run() == ()
 
 
+@with_stop_orders
 async def test_a_stop_left_behind_beside_the_one_that_stands_is_an_orphan(desk: Desk, held: Position) -> None:
     await desk.venue.place(make_stop_request("wh-s9-left", trigger=95))
     await desk.reconcile.run()
     assert len(await desk.venue.stops()) == 2
     await desk.reconcile.run()
     assert [stop.client_order_id for stop in await desk.venue.stops()] == [held.stop_order_id]
+
+
+@with_stop_orders
+async def test_the_row_of_a_cancelled_orphan_says_so(desk: Desk, held: Position) -> None:
+    assert held.stop_order_id is not None
+    desk.venue.script("cancel", BUSY)
+    after, _ = await desk.exits.close(desk.venue, held, ExitReason.AGED)
+    request, _ = desk.venue._orders[held.stop_order_id]
+    desk.venue._orders[held.stop_order_id] = (request, Accepted())  # As where stops outlive their position.
+    (order,) = desk.orders(OrderLeg.STOP)
+    assert (after.state, order.state) == (PositionState.CLOSED, OrderState.RESTING)
+    await desk.reconcile.run()
+    assert desk.orders(OrderLeg.STOP)[0].state is OrderState.RESTING
+    (finding,) = await desk.reconcile.run()
+    assert "protected nothing" in finding
+    assert desk.orders(OrderLeg.STOP)[0].state is OrderState.CANCELLED
+    assert await desk.venue.stops() == []
 
 
 async def test_a_stop_that_was_faster_than_an_unanswered_exit_ends_the_position(desk: Desk, held: Position) -> None:
@@ -183,7 +209,7 @@ async def test_an_exchange_that_does_not_answer_is_told_and_hurts_no_other(desk:
 
 
 async def test_what_was_mended_is_told_even_if_the_venue_falls_silent_then(desk: Desk, held: Position) -> None:
-    desk.venue.hold("SOLUSDT", Side.BUY, "0.6", 100)
+    desk.venue.trade_by_hand("SOLUSDT", Side.SELL, "0.4")
     await desk.keep(make_position("ADAUSDT", stop_price=None, stop_order_id=None))
     desk.venue.script("instruments", BUSY)
     told = await desk.reconcile.run()

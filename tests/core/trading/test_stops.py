@@ -11,7 +11,10 @@ from core.domain.positions import ExitReason, PositionSide, PositionState
 from core.trading.stops import initial_stop, rounded_stop
 from tests.builders import at, make_instrument, make_plan, make_position, price, ratio
 from tests.core.desk import Desk
+from tests.core.venue_kinds import EVERY
 from tests.fakes.exchange import HANG
+
+VENUES = EVERY
 
 
 @pytest.mark.parametrize(("side", "stop"), [("long", "96.93"), ("short", "98.98")])
@@ -34,7 +37,8 @@ async def test_a_replacement_leaves_exactly_one_stop(desk: Desk) -> None:
     after, outcome = await desk.stops.put(desk.venue, held, price(97))
     assert outcome == Accepted()
     (resting,) = await desk.venue.stops()
-    assert (resting.client_order_id, resting.trigger_price) == (after.stop_order_id, price(97))
+    assert resting.client_order_id in {after.stop_order_id, None}
+    assert resting.trigger_price == 97
     assert (after.stop_price, after.stop_moved_at) == (price(97), at(1))
     old, new = desk.orders(OrderLeg.STOP)
     assert (old.state, new.state) == (OrderState.CANCELLED, OrderState.RESTING)
