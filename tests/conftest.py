@@ -4,6 +4,7 @@ Fakes and builders live in `tests/fakes` and `tests/builders.py`, not here.
 """
 
 import asyncio
+import decimal
 import ipaddress
 import os
 import socket
@@ -112,6 +113,15 @@ def watched_loops(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio.Runner, "close", closing)
         yield
+
+
+@pytest.fixture(autouse=True)
+def exact_decimals() -> Iterator[None]:
+    """Libraries may set how the whole process rounds; whoever calls one has to put it right again."""
+    context = decimal.getcontext()
+    before = (context.rounding, context.prec)
+    yield
+    assert (context.rounding, context.prec) == before, "the rounding of decimals was left changed"
 
 
 @pytest.hookimpl(tryfirst=True)

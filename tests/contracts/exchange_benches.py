@@ -28,10 +28,19 @@ NO_SYMBOL = "no such thing"
 class Bench(Protocol):
     """An exchange and the levers."""
 
+    patience_s: float
+    """How long a call may take that is to be cut off, in real time."""
+    keeps_orphans: bool
+    """A stop outlives its position, until whoever placed it takes it back."""
+    names_stops: bool
+    """Stops are orders with ids of their own; else they are a value of their position."""
+
     @property
     def exchange(self) -> Exchange: ...
 
     async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
 
     async def set_price(self, symbol: str, value: Number) -> None:
         """Let the market go to `value` on an unbroken path."""
@@ -83,6 +92,10 @@ class _Reports:
 class PaperBench:
     """The paper exchange over hand-set prices."""
 
+    patience_s = 0.02
+    keeps_orphans = False
+    names_stops = True
+
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.prices = FakePrices(self.clock)
@@ -111,6 +124,9 @@ class PaperBench:
     async def open(self) -> None:
         await self.exchange.open()
 
+    async def close(self) -> None:
+        """It has nothing to close."""
+
     async def set_price(self, symbol: str, value: Number) -> None:
         await self.exchange.on_tick(self.prices.set("binance", symbol, value, is_continuous=True))
 
@@ -136,11 +152,18 @@ class PaperBench:
 class FakeBench:
     """The scripted fake."""
 
+    patience_s = 0.02
+    keeps_orphans = False
+    names_stops = True
+
     def __init__(self) -> None:
         self.exchange = FakeExchange(FakeClock(), symbols=[SYMBOL, OTHER, UNPRICED])
 
     async def open(self) -> None:
         """It needs no opening."""
+
+    async def close(self) -> None:
+        """Nor closing."""
 
     async def set_price(self, symbol: str, value: Number) -> None:
         self.exchange.set_price(symbol, Price(price(value)))

@@ -10,6 +10,7 @@ from core.domain.money import Ratio
 from core.domain.people import AuditEntry, Person, Role
 from core.domain.positions import Position
 from core.domain.replies import Reply
+from core.domain.settings import TradingSettings
 from core.domain.signals import Signal
 from core.domain.verdicts import VerdictRecord
 from core.ports.delivery import Router
@@ -65,6 +66,7 @@ class FakeChat:
         self.health_items: list[HealthItem] = [HealthItem(name="feed", is_ok=True, detail="connected")]
         self.flows: list[Traffic] = []
         self.log_lines: list[LogLine] = []
+        self.funds: dict[str, Balance] = {}
         self.config = "mode: paper\n"
         self.copies = FakeCopies()
         self.confirmations = Confirmations(clock=self.clock)
@@ -91,6 +93,8 @@ class FakeChat:
             config=lambda: self.config,
             fixed_stop_list=fixed_stop_list,
             questions=self.confirmations.waiting,
+            trading=TradingSettings(),
+            keys={},
         )
         self.dispatch = Dispatcher(
             registry=self.registry,
@@ -182,7 +186,7 @@ class FakeChat:
         return [line for line in self.log_lines if levels.index(line.level.lower()) >= least][-limit:]
 
     async def _balances(self) -> dict[str, Balance]:
-        return {}
+        return self.funds
 
 
 def text_of(reply: Reply) -> str:

@@ -10,6 +10,7 @@ from core.domain.money import Money, Quantity, Ratio
 from core.domain.orders import Filled
 from core.domain.pauses import EVERYTHING, Pause
 from core.domain.positions import ExitReason, Position, PositionState
+from core.domain.release import Release
 from core.domain.waves import WaveProgress, WaveStage
 from core.ports.edges import Clock, PriceSource
 from core.ports.storage import Units
@@ -22,6 +23,7 @@ class FakeDesk:
         refusals: Raised when that position is closed.
         progress: The waves in progress; a veto strikes candidates out of them.
         calls: The verbs that were called, in words.
+        given: The release of live trading in force; a new one is for `keys`.
     """
 
     def __init__(self, units: Units, clock: Clock, prices: PriceSource) -> None:
@@ -32,6 +34,8 @@ class FakeDesk:
         self.refusals: dict[int, Exception] = {}
         self.progress: list[WaveProgress] = []
         self.calls: list[str] = []
+        self.given: Release | None = None
+        self.keys: dict[str, str] = {}
 
     async def pause(self, scope: str, *, reason: str, author: str, until_at: datetime | None) -> Pause:
         self._note(f"pause {scope}")
@@ -101,6 +105,19 @@ class FakeDesk:
         for index in waiting:
             self.progress[index] = replace(self.progress[index], veto_until_at=None, stage=WaveStage.EXECUTING)
         return [self.progress[index].exchange for index in waiting]
+
+    async def released(self) -> Release | None:
+        return self.given
+
+    async def release(self, *, author: str) -> Release:
+        self._note("release")
+        self.given = Release(author=author, given_at=self._clock.now(), keys=dict(self.keys))
+        return self.given
+
+    async def hold(self, *, author: str) -> Release | None:
+        self._note("hold")
+        was, self.given = self.given, None
+        return was
 
     def _note(self, call: str) -> None:
         self.calls.append(call)

@@ -124,6 +124,16 @@ EVENTS: Sequence[Event] = (
         detail="the venue refused the stop",
     ),
     events.ClosedOutside(at=NOW, exchange="binance", position_id=12, symbol="SOLUSDT"),
+    events.PositionLiquidated(
+        at=NOW,
+        exchange="binance",
+        position_id=12,
+        symbol="SOLUSDT",
+        side=PositionSide.LONG,
+        quantity=quantity("0.7"),
+        left=quantity(0),
+        price=price("101.3"),
+    ),
     events.ReconcileReport(at=NOW, exchange="binance", findings=("XRPUSDT is open at the venue, not here.",)),
     events.FeedLost(at=NOW, source="signals", reason="connection refused", since_at=NOW - timedelta(minutes=1)),
     events.FeedRestored(at=NOW, source="signals", outage=timedelta(minutes=7)),
@@ -135,4 +145,20 @@ EVENTS: Sequence[Event] = (
     events.TaskCrashed(at=NOW, task="guardian", error="KeyError: 'SOLUSDT'", restarts=2),
     events.DeliveryLost(at=NOW, destination="telegram:-1001", error="Forbidden: bot was kicked from the group"),
     events.DeliveryRestored(at=NOW, destination="telegram:-1001"),
+    events.LiveStarted(
+        at=NOW,
+        exchanges=("binance", "bybit"),
+        size_quote=money("50"),
+        leverage=2,
+        balances=(("binance", money("1234.5"), money("1000")),),
+        released_by="telegram:1001 (Ann)",
+        released_at=NOW - timedelta(days=1),
+    ),
+    events.LiveReleased(at=NOW, author="telegram:1001 (Ann)", exchanges=("binance", "bybit")),
+    events.LiveHeld(at=NOW, author="slack:U1 (Bo)"),
+    events.VenueLimited(at=NOW, exchange="binance", detail="Too many requests.", until_at=NOW + timedelta(seconds=90)),
+    events.VenueRestored(at=NOW, exchange="binance", outage=timedelta(seconds=95)),
+    events.CallHeldBack(
+        at=NOW, exchange="bybit", symbol="SOLUSDT", call="stop", detail="SL price is beyond the mark price."
+    ),
 )

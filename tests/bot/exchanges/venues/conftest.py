@@ -1,12 +1,22 @@
 """The local venues, their time, and clients of ccxt's that are connected to them."""
 
-from collections.abc import AsyncIterator
+import decimal
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.fakes.venues import binance_calls, bybit_calls
 from tests.fakes.venues.binance_server import FakeBinance
 from tests.fakes.venues.bybit_server import FakeBybit
+
+
+@pytest.fixture(autouse=True)
+def same_decimals() -> Iterator[None]:
+    """Undo what ccxt, called by itself here, does to the context that all of a process's decimals are rounded in."""
+    context = decimal.getcontext()
+    before = context.copy()
+    yield
+    context.rounding, context.prec, context.traps = before.rounding, before.prec, before.traps
 
 
 @pytest.fixture
