@@ -78,11 +78,13 @@ class Preview:
         words: The act in words that mean the same later on (ids, not symbols); run when it is confirmed.
         state: What the preview rests on (position, size, params, mode), as text: if it differs when confirmed, the act
             is refused and shown again. Prices that move all the time are no part of it.
+        role: The lowest role that may agree to it; None: that of the command.
     """
 
     reply: Reply
     words: str
     state: str
+    role: Role | None = None
 
 
 class UsageError(Exception):
@@ -122,7 +124,8 @@ class Command:
         examples: Whole command lines.
         role: The lowest role that may run it. NOBODY: anyone at all.
         preview: Shows what would happen before it does, for acts that ask for confirmation; None: it runs at once. An
-            Answer instead of a Preview ends it there: nothing to do, or a question which one is meant.
+            Answer instead of a Preview ends it there: nothing to do, or a question which one is meant. None instead of
+            it: what is asked in these words runs at once.
         raises_risk: True for acts that need a second person or a one-time code, where that is configured.
         is_everyday: True when Slack offers it under its own name, too.
         works_late: True for acts that are still right when they arrive late; others are refused after some minutes.
@@ -136,7 +139,7 @@ class Command:
     usage: str = ""
     examples: Sequence[str] = ()
     aliases: Sequence[str] = ()
-    preview: Callable[[Request], Awaitable[Preview | Answer]] | None = None
+    preview: Callable[[Request], Awaitable[Preview | Answer | None]] | None = None
     raises_risk: bool = False
     is_everyday: bool = False
     works_late: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.domain.market import TradingMode
 from core.domain.pauses import EVERYTHING, Pause
 from core.domain.replies import Button, Reply, Tone
 from handlers import labels, texts
@@ -35,7 +36,10 @@ def state_reply(services: Services, active: Sequence[Pause], *, first: Sequence[
     """Return the resulting state as an answer, with a button for every pause that could be ended; `first` leads it."""
     is_paused = any(pause.scope == EVERYTHING for pause in active)
     title = "Entries are paused" if is_paused else "Entries are partly paused" if active else "Entries run"
-    last = "Open positions stay guarded; their stops are untouched." if active else "New waves are traded."
+    new = "New waves are traded."
+    if services.mode is TradingMode.LIVE:
+        new = "New waves are traded as long as live trading is released: see /mode."
+    last = "Open positions stay guarded; their stops are untouched." if active else new
     return Reply(
         title=title,
         banner=texts.banner(services.mode),

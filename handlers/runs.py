@@ -62,8 +62,8 @@ class Runs:
         answer = await self._guarded(command, request, command.run)
         return answered(answer) if isinstance(answer, Answer) else answer
 
-    async def preview(self, command: Command, request: Request) -> Preview | Result:
-        """Return what `command` would do, or what is answered instead."""
+    async def preview(self, command: Command, request: Request) -> Preview | Result | None:
+        """Return what `command` would do, or what is answered instead; None: it may be done at once."""
         if command.preview is None:
             raise TypeError(f"/{command.name} has no preview")
         shown = await self._guarded(command, request, command.preview)

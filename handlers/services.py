@@ -12,6 +12,8 @@ from core.domain.params import StoredParams
 from core.domain.pauses import Pause
 from core.domain.people import Grant, Person, Role
 from core.domain.positions import Position
+from core.domain.release import Release
+from core.domain.settings import TradingSettings
 from core.domain.waves import WaveProgress
 from core.ports.delivery import Outbox
 from core.ports.edges import Clock, PriceSource
@@ -66,6 +68,22 @@ class Desk(Protocol):
         """
         ...
 
+    async def released(self) -> Release | None:
+        """Return who let live entries begin last, if that was not taken back; it may be for other keys by now."""
+        ...
+
+    async def release(self, *, author: str) -> Release:
+        """Let live entries begin with the keys in use, and return what is in force.
+
+        Raises:
+            NotPossible: no money is at stake in this mode.
+        """
+        ...
+
+    async def hold(self, *, author: str) -> Release | None:
+        """Hold live entries back; returns the release that was in force, None if there was none."""
+        ...
+
 
 class Rights(Protocol):
     """Who may what, as in force: the configuration, and what was granted in chat over it."""
@@ -115,6 +133,8 @@ class Services:
         config: The settings in force as YAML, secrets masked.
         fixed_stop_list: Symbols that the configuration never lets be traded, beside those that people list.
         questions: How many confirmations wait for an answer.
+        trading: Size, leverage, limits.
+        keys: A fingerprint of the key of each exchange that has one, by the exchange's name.
     """
 
     units: Units
@@ -137,3 +157,5 @@ class Services:
     config: Callable[[], str]
     fixed_stop_list: frozenset[str]
     questions: Callable[[], int]
+    trading: TradingSettings
+    keys: Mapping[str, str]

@@ -14,8 +14,10 @@ from handlers.valuations import Total, add_up, value
 LONGEST_ERROR = 80
 
 
-def entries(pauses: Sequence[Pause], services: Services) -> str:
-    """Return whether entries are taken, and what is held back."""
+def entries(pauses: Sequence[Pause], services: Services, *, is_unreleased: bool = False) -> str:
+    """Return whether entries are taken, and what is held back; `is_unreleased`: nobody has let live ones begin."""
+    if is_unreleased:
+        return "held back: live trading is not released (/mode live)"
     if not pauses:
         return "running"
     return "paused: " + texts.listing((labels.scope(p.scope, services.exchanges) for p in pauses), limit=4)

@@ -179,6 +179,8 @@ def _overheated(told: VerdictFacts) -> str:
 
 def _paused(told: VerdictFacts) -> str:
     scope = told.text("scope")
+    if scope == "mode":
+        return _not(told.text("reason") or "live trading was not released")
     entries = "entries" if scope in {None, EVERYTHING} else f"entries of {labels.scope(scope or '', told.exchanges)}"
     author = told.text("author")
     by = f" by {labels.author(author)}" if author else ""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -10,33 +11,51 @@ from rich.text import Text
 
 from bot.app.chat import slack_settings, telegram_settings
 from bot.app.database import check_database
-from bot.app.edges import refs_of, refuse_what_is_not_there, signal_socket
+from bot.app.edges import refs_of, signal_socket
+from bot.app.stakes import refuse_missing_keys
+from bot.app.venue_checking import check_venue
 from bot.clock import SystemClock
 from bot.feeds.signal_probe import Refusals
 from bot.feeds.signal_probe import probe as probe_signals
 from bot.platforms.slack.probe import probe as probe_slack
 from bot.platforms.telegram.probe import probe as probe_telegram
 from bot.settings import Settings
+from bot.settings.schema import VenueSettings
 from core.domain.errors import ConfigurationError, RetryLater, Unreachable
 
 _FINE, _CONFIGURATION, _UNREACHABLE = 0, 2, 4
 
 
+class Warned(str):
+    """A finding that works, with something in it that a person should mend."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What came of one try; `code` is its exit code."""
+    """What came of one try; `code` is its exit code. `is_warning`: it works, but a person should mend something."""
 
     name: str
     code: int
     detail: str
+    is_warning: bool = False
+
+    @property
+    def mark(self) -> str:
+        """How the table shows it."""
+        if self.code != _FINE:
+            return "MEND"
+        return "WARN" if self.is_warning else "ok"
 
 
 async def run_checks(settings: Settings) -> int:
     """Try everything, print a table, and return the exit code: 0, 2 (something to mend) or 4 (something is away)."""
-    tries: dict[str, Callable[[], Awaitable[str]]] = {
+    tries: dict[str, Callable[[], Awaitable[str | Warned]]] = {
         "settings": lambda: _settings(settings),
         "database": lambda: _database(settings),
         "signals": lambda: _signals(settings),
+        **{venue.ref.name: partial(_venue, settings, venue) for venue in settings.exchanges.enabled},
         "telegram": lambda: _telegram(settings),
         "slack": lambda: _slack(settings),
         "people": lambda: _people(settings),
@@ -46,15 +65,16 @@ async def run_checks(settings: Settings) -> int:
     table = Table("", "part", "finding")
     for finding in findings:
         # As a text: what servers say must not be taken for markup.
-        table.add_row("ok" if finding.code == _FINE else "MEND", finding.name, Text(finding.detail))
+        table.add_row(finding.mark, finding.name, Text(finding.detail))
     Console().print(table)
     codes = {finding.code for finding in findings} - {_FINE}
     return min(codes, default=_FINE)
 
 
-async def _attempt(name: str, attempt: Callable[[], Awaitable[str]]) -> Finding:
+async def _attempt(name: str, attempt: Callable[[], Awaitable[str | Warned]]) -> Finding:
     try:
-        return Finding(name=name, code=_FINE, detail=await attempt())
+        detail = await attempt()
+        return Finding(name=name, code=_FINE, detail=detail, is_warning=isinstance(detail, Warned))
     except ConfigurationError as error:
         return Finding(name=name, code=_CONFIGURATION, detail=str(error))
     except (Unreachable, RetryLater) as error:
@@ -62,7 +82,7 @@ async def _attempt(name: str, attempt: Callable[[], Awaitable[str]]) -> Finding:
 
 
 async def _settings(settings: Settings) -> str:
-    refuse_what_is_not_there(settings)
+    refuse_missing_keys(settings)
     venues = ", ".join(ref.title for ref in refs_of(settings))
     return f"{settings.trading.mode} on {venues}"
 
@@ -82,6 +102,15 @@ async def _signals(settings: Settings) -> str:
     # However soon an outage is to be told of: only a refusal is told within the few seconds of a probe.
     patient = replace(settings, feed=replace(settings.feed, lost_after=timedelta(hours=1)))
     return await probe_signals(signal_socket(patient, refs_of(settings), SystemClock(), refusals), refusals)
+
+
+async def _venue(settings: Settings, venue: VenueSettings) -> str | Warned:
+    if settings.prices.is_simulated:
+        return "not asked: prices are simulated"
+    found = await check_venue(settings, venue)
+    if found.faults:
+        raise ConfigurationError(found.text)
+    return Warned(found.text) if found.warnings else found.text
 
 
 async def _telegram(settings: Settings) -> str:

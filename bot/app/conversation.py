@@ -1,22 +1,25 @@
 """Wires what people see and say: rights, commands, chats, and what carries alerts to them. The trade is in `trade`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from bot.app.chat import Chats, Hearers, TerminalUse, build_chats
 from bot.app.copying import MessengerCopies
+from bot.app.edges import Market
 from bot.app.keeping import Keeping
 from bot.app.outlook import Outlook
 from bot.app.rights import Moves, approvals_of, build_access, load_grants
+from bot.app.stakes import key_marks, live_keys
 from bot.app.trade import Trade, TradingDesk
 from bot.feeds.signal_socket import SignalSocket
 from bot.settings import Settings, effective_text
 from core.delivery.relay import Relay, Spawn
 from core.domain.delivery import Traffic
 from core.domain.market import ExchangeRef
-from core.ports.edges import Clock, Exchange, PriceSource
+from core.ports.edges import Clock
 from core.trading.pausing import Pausing
+from core.trading.releasing import Releasing
 from handlers.access import Access
 from handlers.alert_renderer import AlertRenderer
 from handlers.card_sources import CardSources
@@ -34,13 +37,12 @@ class Ground:
     """What people talk about, and how this process runs.
 
     Attributes:
-        exchanges: By name; `refs` in the order of their ids.
+        market: Its exchanges by name; `refs` in the order of their ids.
         logs: The newest lines of the log.
     """
 
     trade: Trade
-    prices: PriceSource
-    exchanges: Mapping[str, Exchange]
+    market: Market
     refs: Sequence[ExchangeRef]
     feed: SignalSocket
     clock: Clock
@@ -71,7 +73,13 @@ async def converse(settings: Settings, keeping: Keeping, ground: Ground) -> Conv
     async def traffic() -> Sequence[Traffic]:
         return await relay.traffic()
 
-    outlook = Outlook(feed=ground.feed, traffic=traffic, units=keeping.units, exchanges=ground.exchanges)
+    outlook = Outlook(
+        feed=ground.feed,
+        traffic=traffic,
+        units=keeping.units,
+        exchanges=ground.market.exchanges,
+        prices=ground.market.health,
+    )
     confirmations, copies = Confirmations(clock=clock), MessengerCopies()
     dispatch = Dispatcher(
         registry=registry,
@@ -115,11 +123,12 @@ def _services(
 ) -> Services:
     trade, clock = ground.trade, ground.clock
     pausing = Pausing(units=keeping.units, clock=clock)
+    releasing = Releasing(units=keeping.units, clock=clock, live_keys=live_keys(settings))
     return Services(
         units=keeping.units,
         clock=clock,
-        prices=ground.prices,
-        desk=TradingDesk(pausing=pausing, guardian=trade.guardian, vetoes=trade.vetoes),
+        prices=ground.market.prices,
+        desk=TradingDesk(pausing=pausing, releasing=releasing, guardian=trade.guardian, vetoes=trade.vetoes),
         outbox=keeping.outbox,
         exchanges=ground.refs,
         mode=settings.trading.mode,
@@ -136,6 +145,8 @@ def _services(
         config=lambda: effective_text(settings),
         fixed_stop_list=settings.validation.stop_list,
         questions=confirmations.waiting,
+        trading=settings.trading,
+        keys=key_marks(settings),
     )
 
 
@@ -144,7 +155,7 @@ def _renderer(settings: Settings, keeping: Keeping, ground: Ground, registry: Re
         units=keeping.units,
         clock=ground.clock,
         exchanges=ground.refs,
-        prices=ground.prices,
+        prices=ground.market.prices,
         fee=settings.paper.fee,
         mode=settings.trading.mode,
         progress=ground.trade.board.progress,

@@ -1,14 +1,16 @@
-"""Builds the edges that settings ask for: prices, exchanges, the feed."""
+"""Builds the edges that settings ask for: prices, exchanges, the feed. What real venues need is in `venues`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
+from bot.app.venues import Listener, RealVenues, build_venues
 from bot.exchanges.paper import PaperExchange
 from bot.exchanges.paper_faults import PaperFaults
 from bot.exchanges.paper_ledger import PaperLedger
-from bot.exchanges.paper_market import PaperCosts
+from bot.exchanges.paper_market import PaperCosts, PaperVenue
 from bot.exchanges.paper_prices import PaperPrices
 from bot.exchanges.simulated_venue import SimulatedVenue
 from bot.feeds.prices_simulated import SimulatedPrices
@@ -17,35 +19,82 @@ from bot.feeds.signal_outage import FeedListener
 from bot.feeds.signal_socket import SignalSocket
 from bot.feeds.simulated_market import SimulatedMarket
 from bot.settings import Settings
-from core.domain.errors import ConfigurationError
 from core.domain.market import ExchangeRef, MarketFacts, TradingMode
 from core.domain.money import Price
 from core.domain.tiers import tier_of
-from core.ports.edges import Clock, PriceSource
+from core.ports.edges import Clock, Exchange, PriceSource
+from handlers.services import HealthItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """Prices and the exchanges that trade at them."""
+    """Prices and the exchanges that trade at them.
+
+    Attributes:
+        real: The venues behind them; None where everything is simulated.
+    """
 
     prices: PriceSource
-    exchanges: dict[str, PaperExchange]
+    exchanges: Mapping[str, Exchange]
+    real: RealVenues | None = None
+
+    def health(self) -> Sequence[HealthItem]:
+        """Return how the prices come in, where they come from outside."""
+        return () if self.real is None else self.real.health()
 
 
-def refuse_what_is_not_there(settings: Settings) -> None:
-    """Refuse settings that this version cannot honour, before anything starts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """How the simulated market is."""
+
+    volatility: float = 1.0
+    interval: timedelta = timedelta(seconds=1)
+    faults: PaperFaults | None = None
+
+
+async def open_chosen_market(
+    settings: Settings,
+    opened: AsyncExitStack,
+    *,
+    clock: Clock,
+    ledger: PaperLedger,
+    listener: Listener,
+    simulation: Simulation,
+) -> Market:
+    """Open the exchanges of the chosen mode and what gives their prices.
+
+    Nothing is asked of a real venue here: one that is away keeps nobody from starting.
+
+    Args:
+        settings: Which exchanges, in which mode, at which prices.
+        opened: Closes what was opened, also when the start fails half-way.
+        clock: The time of all of it.
+        ledger: Where paper exchanges keep their orders.
+        listener: Is told how the venues treat our calls.
+        simulation: How prices are made where they are simulated, and what breaks.
 
     Raises:
-        ConfigurationError: names the setting and what works.
+        ConfigurationError: an address of a venue cannot be used.
     """
+    if settings.prices.is_simulated:
+        made, market = simulated_prices(settings, clock, volatility=simulation.volatility, interval=simulation.interval)
+        venues = {ref.name: simulated_venue(ref.name, market, clock) for ref in refs_of(settings)}
+        return await open_market(
+            settings, clock=clock, prices=made, venues=venues, ledger=ledger, faults=simulation.faults
+        )
+    real = build_venues(settings, clock=clock, listener=listener)
+    opened.push_async_callback(real.close)
     if settings.trading.mode is not TradingMode.PAPER:
-        raise ConfigurationError(
-            f"trading.mode: {settings.trading.mode} is not possible in this version; set trading.mode: paper"
-        )
-    if settings.prices.source != "simulated":
-        raise ConfigurationError(
-            f"prices.source: {settings.prices.source} is not possible in this version; set prices.source: simulated"
-        )
+        return Market(prices=real.prices, exchanges=real.accounts(listener=listener), real=real)
+    paper = await open_market(
+        settings,
+        clock=clock,
+        prices=real.prices,
+        venues=real.paper_venues,
+        ledger=ledger,
+        faults=simulation.faults,
+    )
+    return replace(paper, real=real)
 
 
 def refs_of(settings: Settings) -> tuple[ExchangeRef, ...]:
@@ -85,7 +134,7 @@ async def open_market(
     *,
     clock: Clock,
     prices: PriceSource,
-    venues: dict[str, SimulatedVenue],
+    venues: Mapping[str, PaperVenue],
     ledger: PaperLedger,
     faults: PaperFaults | None,
 ) -> Market:

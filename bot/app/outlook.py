@@ -30,17 +30,20 @@ class Outlook:
         traffic: Callable[[], Awaitable[Sequence[Traffic]]],
         units: Units,
         exchanges: Mapping[str, Exchange],
+        prices: Callable[[], Sequence[HealthItem]] = lambda: (),
         patience: timedelta = _PATIENCE,
     ) -> None:
         self._feed = feed
         self.traffic = traffic
         self._units = units
         self._exchanges = exchanges
+        self._prices = prices
         self._patience = patience
 
     async def health(self) -> Sequence[HealthItem]:
-        """Return the state of database, feed, venues and deliveries."""
-        return [await self._database(), self._signals(), *await self._venues(), await self._deliveries()]
+        """Return the state of database, feed, venues, their prices, and deliveries."""
+        found = [await self._database(), self._signals(), *await self._venues(), *self._prices()]
+        return [*found, await self._deliveries()]
 
     async def balances(self) -> dict[str, Balance]:
         """Return each venue's balance; one that does not answer is left out."""

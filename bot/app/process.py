@@ -11,17 +11,11 @@ from importlib.metadata import version
 
 from bot.app.chat import TerminalUse
 from bot.app.conversation import Ground, converse
-from bot.app.edges import (
-    open_market,
-    refs_of,
-    refuse_what_is_not_there,
-    signal_socket,
-    simulated_prices,
-    simulated_venue,
-)
+from bot.app.edges import Market, Simulation, open_chosen_market, refs_of, signal_socket
 from bot.app.hearing import Hearing
 from bot.app.journal import Journal
 from bot.app.keeping import Keeping, open_keeping
+from bot.app.stakes import live_keys, live_started, refuse_missing_keys
 from bot.app.trade import Trade, TradeEdges
 from bot.clock import SystemClock
 from bot.control_socket import ControlSocket
@@ -34,6 +28,7 @@ from core.domain.errors import RetryLater, WavehelmError
 from core.ports.edges import Clock
 from core.trading.book import PositionBook
 from handlers.services import LogLine
+from storage.belonging import claim_mode
 from storage.lease import Lease
 
 _BEAT_EVERY = timedelta(seconds=5)
@@ -65,7 +60,7 @@ class Process:
     """Start it, wait, stop it. Starting is recovering: what a dead process left behind is settled first."""
 
     def __init__(self, settings: Settings, options: ProcessOptions | None = None) -> None:
-        refuse_what_is_not_there(settings)
+        refuse_missing_keys(settings)
         self._settings = settings
         self._options = options or ProcessOptions()
         self._clock = self._options.clock
@@ -90,12 +85,16 @@ class Process:
         async with AsyncExitStack() as opened:
             keeping = self._keeping = await self._open_keeping()
             opened.push_async_callback(keeping.close)
-            await self._assemble(keeping)
+            await claim_mode(keeping.database, self._settings.trading.mode)
+            market = await self._assemble(keeping, opened)
             for platform in self._conversation.chats.closing:
                 opened.push_async_callback(_close_anyway, platform.close)
             opened.push_async_callback(self._supervisor.end)
+            self._follow(market)
             found = await self._trade.recover()
-            await self._journal.started(version("wavehelm"), found)
+            balances = self._conversation.outlook.balances
+            live = await live_started(self._settings, keeping.units, self._clock, balances)
+            await self._journal.started(version("wavehelm"), found, live=live)
             self._begin(keeping)
             self._opened = opened.pop_all()
 
@@ -141,23 +140,22 @@ class Process:
         finally:
             self._is_opening = False
 
-    async def _assemble(self, keeping: Keeping) -> None:
+    async def _assemble(self, keeping: Keeping, opened: AsyncExitStack) -> Market:
         settings, options, clock = self._settings, self._options, self._clock
         refs = refs_of(settings)
         self._supervisor = Supervisor(clock=clock, units=keeping.units)
         book = PositionBook()
         self._journal = Journal(units=keeping.units, clock=clock, book=book, source="signals")
         source = signal_socket(settings, refs, clock, self._journal)
-        raw_prices, simulated = simulated_prices(
-            settings, clock, volatility=options.volatility, interval=options.price_interval
-        )
-        market = await open_market(
+        market = await open_chosen_market(
             settings,
+            opened,
             clock=clock,
-            prices=raw_prices,
-            venues={ref.name: simulated_venue(ref.name, simulated, clock) for ref in refs},
             ledger=keeping.ledger,
-            faults=options.faults,
+            listener=self._journal,
+            simulation=Simulation(
+                volatility=options.volatility, interval=options.price_interval, faults=options.faults
+            ),
         )
         edges = TradeEdges(
             clock=clock,
@@ -166,14 +164,14 @@ class Process:
             prices=market.prices,
             exchanges=market.exchanges,
             refs=refs,
+            live_keys=live_keys(settings),
             look_every=options.look_every,
             halting=self._halting,
         )
         self._trade = Trade(settings, edges, book, self._supervisor)
         ground = Ground(
             trade=self._trade,
-            prices=market.prices,
-            exchanges=market.exchanges,
+            market=market,
             refs=refs,
             feed=source,
             clock=clock,
@@ -182,6 +180,14 @@ class Process:
             logs=options.logs,
         )
         self._conversation = await converse(settings, keeping, ground)
+        return market
+
+    def _follow(self, market: Market) -> None:
+        """Let prices come in from now on: recovery may have to close at them."""
+        if (real := market.real) is not None:
+            for name, work in real.works().items():
+                self._supervisor.keep(name, work)
+            self._supervisor.spawn("contracts", real.warm_up())
 
     def _begin(self, keeping: Keeping) -> None:
         settings, keep = self._settings, self._supervisor.keep

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.settings import Settings
 from bot.supervisor import Supervisor
+from core.domain.errors import RetryLater
 from core.domain.market import ExchangeRef
 from core.domain.money import Ratio
 from core.domain.pauses import Pause
 from core.domain.positions import Position
+from core.domain.release import Release
 from core.domain.waves import WaveProgress
 from core.guard.freshness import Freshness
 from core.guard.guardian import Guardian
@@ -19,9 +22,12 @@ from core.ports.storage import Units
 from core.trading.book import PositionBook
 from core.trading.entries import Entries
 from core.trading.exits import Exits
+from core.trading.funding import Funding
 from core.trading.ground import Ground
+from core.trading.notices import Notices
 from core.trading.pausing import Pausing
 from core.trading.reconcile import Reconcile
+from core.trading.releasing import Releasing
 from core.trading.settlement import Settlement
 from core.trading.stops import Stops
 from core.waves.board import WaveBoard
@@ -41,6 +47,7 @@ class TradeEdges:
     Attributes:
         exchanges: By name.
         refs: In the order of their ids.
+        live_keys: The fingerprints of the keys in use, by exchange; None where no money is at stake.
         halting: Once set, no wave is taken any more, and one in execution ends after the order in flight.
     """
 
@@ -50,6 +57,7 @@ class TradeEdges:
     prices: PriceSource
     exchanges: Mapping[str, Exchange]
     refs: Sequence[ExchangeRef]
+    live_keys: Mapping[str, str] | None = None
     look_every: timedelta = timedelta(seconds=5)
     halting: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -76,7 +84,17 @@ class Trade:
             exits=self._exits,
             stops=self._stops,
         )
-        self._reconcile = Reconcile(ground, exchanges=edges.exchanges, entries=self._entries, exits=self._exits)
+        self._reconcile = Reconcile(
+            ground, exchanges=edges.exchanges, entries=self._entries, exits=self._exits, stops=self._stops
+        )
+        self._funding = Funding(ground, exchanges=edges.exchanges)
+        self._notices = Notices(
+            ground,
+            exchanges=edges.exchanges,
+            settlement=self._settlement,
+            reconcile=self._reconcile,
+            exits=self._exits,
+        )
         self.guardian = Guardian(
             units=units,
             clock=clock,
@@ -85,6 +103,7 @@ class Trade:
             exchanges=edges.exchanges,
             stops=self._stops,
             exits=self._exits,
+            notices=self._notices,
             settings=settings.guard,
             trading=trading,
             spawn=supervisor.spawn,
@@ -122,7 +141,11 @@ class Trade:
 
         Returns:
             A sentence for each thing that was not as it should be.
+
+        Raises:
+            ConfigurationError: a venue refuses our keys; once the process runs, that is an outage like any other.
         """
+        await asyncio.gather(*map(self._prove_keys, self._edges.exchanges.values()))
         async with self._edges.units.reading() as unit:
             for position in await unit.positions.live():
                 self.book.put(position)
@@ -132,12 +155,19 @@ class Trade:
         await self.conductor.sweep()
         return found
 
+    async def _prove_keys(self, exchange: Exchange) -> None:
+        limit = self._settings.trading.order_timeout
+        with suppress(RetryLater, TimeoutError):  # A venue that is away keeps nobody from starting.
+            async with asyncio.timeout(limit.total_seconds()):
+                await exchange.balance()
+
     def start(self) -> None:
         """Start to guard what is open, then to take in signals and waves."""
         keep = self._supervisor.keep
         keep("guardian", self.guardian.run)
         for exchange in self._edges.exchanges.values():
             keep(f"reports of {exchange.name}", lambda exchange=exchange: self.guardian.listen(exchange))  # type: ignore[misc]
+            keep(f"notices of {exchange.name}", lambda exchange=exchange: self._notices.run(exchange))  # type: ignore[misc]
         keep("freshness", self._freshness.run)
         keep("settlement", self._settlement.run)
         keep("reconcile", self._reconcile_always)
@@ -149,6 +179,7 @@ class Trade:
         while True:
             await self._edges.clock.sleep(self._settings.guard.reconcile_every)
             await self._reconcile.run()
+            await self._funding.run()
 
     def _exchange_wave(self, ref: ExchangeRef) -> ExchangeWave:
         edges, settings = self._edges, self._settings
@@ -174,14 +205,16 @@ class Trade:
             trading=settings.trading,
             halting=self._halting,
             board=self.board,
+            live_keys=edges.live_keys,
         )
 
 
 class TradingDesk:
     """The verbs that people may use, as the commands know them."""
 
-    def __init__(self, *, pausing: Pausing, guardian: Guardian, vetoes: Vetoes) -> None:
+    def __init__(self, *, pausing: Pausing, releasing: Releasing, guardian: Guardian, vetoes: Vetoes) -> None:
         self._pausing = pausing
+        self._releasing = releasing
         self._guardian = guardian
         self._vetoes = vetoes
 
@@ -210,3 +243,15 @@ class TradingDesk:
     async def go(self, *, exchange: str | None, wave_at: datetime | None, author: str) -> Sequence[str]:
         """End the wait for a veto; see `Vetoes.go`."""
         return await self._vetoes.go(exchange=exchange, wave_at=wave_at, author=author)
+
+    async def released(self) -> Release | None:
+        """Return the release of live trading that stands; see `Releasing.standing`."""
+        return await self._releasing.standing()
+
+    async def release(self, *, author: str) -> Release:
+        """Let live entries begin; see `Releasing.give`."""
+        return await self._releasing.give(author=author)
+
+    async def hold(self, *, author: str) -> Release | None:
+        """Hold live entries back; see `Releasing.take_back`."""
+        return await self._releasing.take_back(author=author)

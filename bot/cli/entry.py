@@ -83,7 +83,8 @@ def replay(  # noqa: PLR0917 - typer calls it by keyword
     """Run the real engine over recorded days; the same input gives the same report, byte for byte."""
     from bot.app.replay import run_replay  # noqa: PLC0415
 
-    overrides = [*(set_ or ()), f"prices.seed={seed}"]
+    # Whatever the file is for: a replay is paper, at recorded prices.
+    overrides = [*(set_ or ()), f"prices.seed={seed}", "trading.mode=paper", "prices.source=simulated"]
     summary = run_replay(settings=_settings(config, overrides, is_pure=True), signals=signals, candles=candles, out=out)
     typer.echo(summary)
 

@@ -15,11 +15,14 @@ from bot.settings.convert import (
     flag,
     listener,
     optional,
+    percent,
     whole,
     zone,
 )
 from bot.settings.keys_trading import same
 from bot.settings.schema import (
+    EXCHANGE_PRICES,
+    SIMULATED_PRICES,
     AssistantSettings,
     DatabaseSettings,
     ExchangesSettings,
@@ -50,7 +53,15 @@ FEED = Section(
     },
 )
 
-PRICES = Section(PriceSettings, same(source=choice(("exchange", "simulated")), seed=whole(0, 1 << 62)))
+PRICES = Section(
+    PriceSettings,
+    {
+        "source": ("source", choice((EXCHANGE_PRICES, SIMULATED_PRICES))),
+        "seed": ("seed", whole(0, 1 << 62)),
+        "max_gap_pct": ("max_gap", percent(1, 90)),
+        "quiet_s": ("quiet", duration(SECOND, 1, 60)),
+    },
+)
 
 OPS = Section(
     OpsSettings,
@@ -78,7 +89,17 @@ DATABASE = Section(DatabaseSettings, same(url=sqlite_url()))
 
 
 def _venue(default: VenueSettings) -> Section[VenueSettings]:
-    return Section(partial(replace, default), same(enabled=flag(), api_key=SecretKey(), api_secret=SecretKey()))
+    return Section(
+        partial(replace, default),
+        same(
+            enabled=flag(),
+            api_key=SecretKey(),
+            api_secret=SecretKey(),
+            rest_url=optional(address("https", "http")),
+            stream_url=optional(address("wss", "ws")),
+            private_stream_url=optional(address("wss", "ws")),
+        ),
+    )
 
 
 def _check_exchanges(exchanges: ExchangesSettings) -> Iterator[tuple[str, str]]:

@@ -48,9 +48,18 @@ def _default_params(**values: Any) -> StoredParams:  # noqa: ANN401 - what the k
     return replace(TradingSettings().defaults or StoredParams(exchange_id=0), **values)
 
 
+def _trading(**values: Any) -> TradingSettings:  # noqa: ANN401 - what the keys below read
+    """Return the settings of the trade; the size of a position has no default where money is at stake."""
+    if values.get("mode") is TradingMode.LIVE:
+        values.setdefault("size_quote", None)
+    return TradingSettings(**values)
+
+
 def _check_trading(trading: TradingSettings) -> Iterator[tuple[str, str]]:
-    if trading.size_quote is None and trading.mode is TradingMode.PAPER:
-        yield "size_quote", "null is not allowed in paper trading; allowed: an amount of USDT"
+    if trading.size_quote is None:
+        live = "live trading has no default size; set trading.size_quote to the USDT of a position"
+        other = f"null is not allowed in {trading.mode} trading; allowed: an amount of USDT"
+        yield "size_quote", live if trading.mode is TradingMode.LIVE else other
     if trading.leverage > trading.max_leverage:
         yield "leverage", f"{trading.leverage} is not allowed; allowed: at most max_leverage, {trading.max_leverage}"
 
@@ -69,7 +78,7 @@ DEFAULTS = Section(
 )
 
 TRADING = Section(
-    TradingSettings,
+    _trading,
     {
         **same(
             mode=member(TradingMode),

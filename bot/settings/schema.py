@@ -23,6 +23,8 @@ from core.domain.settings import (
     WaveSettings,
 )
 
+EXCHANGE_PRICES, SIMULATED_PRICES = "exchange", "simulated"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
@@ -53,10 +55,22 @@ class FeedSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSettings:
-    """Where prices come from (section `prices`): `exchange` or `simulated`, the latter from `seed`."""
+    """Where prices come from (section `prices`): `exchange` or `simulated`, the latter from `seed`.
 
-    source: str = "simulated"
+    Attributes:
+        max_gap: A last price further off its own mark price is not believed.
+        quiet: A watched symbol whose stream brings no price for so long is asked for by request.
+    """
+
+    source: str = EXCHANGE_PRICES
     seed: int = 1
+    max_gap: Ratio = Ratio(Decimal("0.3"))
+    quiet: timedelta = timedelta(seconds=5)
+
+    @property
+    def is_simulated(self) -> bool:
+        """True when prices are made from the seed."""
+        return self.source == SIMULATED_PRICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +170,19 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueSettings:
-    """One exchange (section `exchanges`); keys are needed for anything but paper."""
+    """One exchange (section `exchanges`); keys are needed for anything but paper.
+
+    Attributes:
+        rest_url, stream_url, private_stream_url: Stand in for the venue's own addresses; None: those.
+    """
 
     ref: ExchangeRef
     enabled: bool = True
     api_key: Secret | None = None
     api_secret: Secret | None = None
+    rest_url: str | None = None
+    stream_url: str | None = None
+    private_stream_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,8 @@ class SecretKey:
 class Section(Generic[T]):
     """A mapping of known keys that becomes one object; keys that are absent keep the object's defaults.
 
-    `check` yields (key, what is wrong) for values that do not fit together. `can_be_off`: null stands for None.
+    `check` yields (key, what is wrong) for values that do not fit together; a dot leads into a section below.
+    `can_be_off`: null stands for None.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class Section(Generic[T]):
                 problems.add_unknown(place)
         built = self._build(**values)
         for key, text in self._check(built) if self._check and len(problems.found) == before else ():
-            problems.add((*path, key), text)
+            problems.add((*path, *key.split(".")), text)
         return built
 
     def show(self, value: T | None) -> dict[str, object] | None:

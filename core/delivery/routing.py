@@ -57,7 +57,10 @@ class Routing:
         """Return every destination that some matching route names, once, as loud as the loudest of them.
 
         It waits only if all of them let it wait. A lost destination is told to others, if need be to all others.
+        What is for all is told at every destination that any route names.
         """
+        if event.is_for_all:
+            return self._targets(self._routes, is_urgent=True)
         matching = self._matching(type(event), event.severity, event.exchange)
         if isinstance(event, DeliveryLost):
             return self._besides(self._current(Destination.parse(event.destination)), matching)

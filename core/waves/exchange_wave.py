@@ -1,7 +1,7 @@
 """One wave on one exchange, from params to the last order; the other exchange is unseen here."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from core.domain.params import WaveParams
 from core.domain.pauses import EVERYTHING, Pause
 from core.domain.people import StopListing
 from core.domain.positions import ExitPlan
+from core.domain.release import RELEASE, UNRELEASED, is_released
 from core.domain.settings import TradingSettings, WaveSettings
 from core.domain.signals import Facts, Signal
 from core.domain.verdicts import Verdict, VerdictRecord
@@ -25,17 +26,25 @@ from core.waves.validation import Approval, pause_facts
 from core.waves.veto import VetoWindow
 from core.waves.wave_params import WaveParamsKeeper
 
+_UNRELEASED: Facts = {"scope": "mode", "reason": UNRELEASED}
+"""Facts of a `paused` verdict that no /resume ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Holds:
-    """What people hold back: pauses and symbols on the stop list, as in force when the wave began."""
+    """What people hold back: pauses, symbols on the stop list, live trading; as in force when the wave began."""
 
     pauses: Sequence[Pause]
     listings: Sequence[StopListing]
+    is_released: bool
 
 
 class ExchangeWave:
-    """Trades waves on one exchange, one at a time."""
+    """Trades waves on one exchange, one at a time.
+
+    Args:
+        live_keys: The fingerprints of the keys in use, which entries must be released for; None: no money is at stake.
+    """
 
     def __init__(
         self,
@@ -52,6 +61,7 @@ class ExchangeWave:
         trading: TradingSettings,
         halting: asyncio.Event,
         board: WaveBoard,
+        live_keys: Mapping[str, str] | None = None,
     ) -> None:
         self.ref = ref
         self._exchange = exchange
@@ -65,6 +75,7 @@ class ExchangeWave:
         self._trading = trading
         self._halting = halting
         self._board = board
+        self._live_keys = live_keys
         self._records = WaveRecords(ref=ref, units=units, clock=clock)
         self._window = VetoWindow(units=units, clock=clock, settings=waves, halting=halting)
 
@@ -105,6 +116,9 @@ class ExchangeWave:
         if params is None:
             run.note = "no params: none stored and no defaults set"
             await self._records.reject_rest(run, signals, Verdict.NO_PARAMS, {})
+        elif not holds.is_released:
+            run.note = UNRELEASED
+            await self._records.reject_rest(run, signals, Verdict.PAUSED, _UNRELEASED)
         elif pause is not None:
             run.note = f"paused by {pause.author}" + (f": {pause.reason}" if pause.reason else "")
             await self._records.reject_rest(run, signals, Verdict.PAUSED, pause_facts(pause))
@@ -202,9 +216,11 @@ class ExchangeWave:
 
     async def _is_held_back(self, run: Run, signal: Signal) -> bool:
         """Judge anew what may have changed since validation: a pause, or the other exchange filled the book."""
-        async with self._units.reading() as unit:
-            pauses = await unit.pauses.active(self._clock.now())
-        pause = next((p for p in pauses if p.scope in {EVERYTHING, self.ref.name, signal.symbol}), None)
+        holds = await self._holds()
+        if not holds.is_released:
+            await self._records.reject(run, signal, Verdict.PAUSED, _UNRELEASED)
+            return True
+        pause = next((p for p in holds.pauses if p.scope in {EVERYTHING, self.ref.name, signal.symbol}), None)
         if pause is not None:
             await self._records.reject(run, signal, Verdict.PAUSED, pause_facts(pause))
             return True
@@ -232,7 +248,9 @@ class ExchangeWave:
     async def _holds(self) -> _Holds:
         async with self._units.reading() as unit:
             now = self._clock.now()
-            return _Holds(await unit.pauses.active(now), await unit.stop_list.active(now))
+            release = None if self._live_keys is None else await unit.state.get(RELEASE)
+            pauses, listings = await unit.pauses.active(now), await unit.stop_list.active(now)
+            return _Holds(pauses, listings, is_released(release, self._live_keys))
 
 
 def _unused(signals: Sequence[Signal], place: int, opened: int, params: WaveParams) -> list[Rejection]:

@@ -28,7 +28,8 @@ async def run(request: Request) -> Answer:
     ]
     title = f"Not well: {texts.listing(broken)}" if broken else "All is well"
     tone = Tone.WARNING if broken else Tone.GOOD
-    return Answer(reply=Reply(title=title, tone=tone, fields=(*parts, *destinations)))
+    banner = texts.banner(services.mode)
+    return Answer(reply=Reply(title=title, banner=banner, tone=tone, fields=(*parts, *destinations)))
 
 
 COMMAND = Command(name="health", summary="Parts of the bot, and what is wrong", run=run, role=Role.VIEWER)

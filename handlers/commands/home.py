@@ -9,6 +9,7 @@ from core.domain.replies import Align, Button, Column, Field, Reply, Table, Tone
 from core.domain.waves import WaveProgress
 from handlers import labels, summaries, texts
 from handlers.invocation import Answer, Command, Request
+from handlers.mode_state import find_unreleased
 from handlers.pause_state import active_pauses, pause_lines
 from handlers.services import Services
 from handlers.valuations import Valuation, value
@@ -38,12 +39,13 @@ async def run(request: Request) -> Answer:
     async with services.units.reading() as unit:
         live = await unit.positions.live()
     traffic = await services.traffic()
+    is_unreleased = await find_unreleased(services)
     waves = services.desk.waves_in_progress()
     questions = services.questions()
     failing = [each for each in traffic if summaries.is_failing(each)]
     fields = (
         Field(name="Mode", value=texts.banner(services.mode)),
-        Field(name="Entries", value=summaries.entries(pauses, services)),
+        Field(name="Entries", value=summaries.entries(pauses, services, is_unreleased=is_unreleased)),
         Field(name="Next wave", value=summaries.next_wave(services, now)),
         Field(name="Open", value=summaries.open_positions(live, services)),
         Field(name="Unrealised", value=summaries.unrealised(live, services)),

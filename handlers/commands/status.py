@@ -10,6 +10,7 @@ from core.domain.positions import Position
 from core.domain.replies import Button, Field, Reply, Tone
 from handlers import summaries, texts
 from handlers.invocation import Answer, Command, Request
+from handlers.mode_state import find_unreleased
 from handlers.pause_state import active_pauses, pause_lines
 from handlers.services import HealthItem
 
@@ -27,11 +28,12 @@ async def run(request: Request) -> Answer:
         today = await unit.positions.ended(since=datetime.combine(now.date(), time(), tzinfo=now.tzinfo))
     health = await services.health()
     traffic = await services.traffic()
+    is_unreleased = await find_unreleased(services)
     faults = [item.name for item in health if not item.is_ok]
     faults += [str(each.destination) for each in traffic if summaries.is_failing(each)]
     fields = (
         Field(name="Mode", value=texts.banner(services.mode)),
-        Field(name="Entries", value=summaries.entries(pauses, services)),
+        Field(name="Entries", value=summaries.entries(pauses, services, is_unreleased=is_unreleased)),
         *_feed(health),
         Field(name="Next wave", value=summaries.next_wave(services, now)),
         Field(name="Open", value=summaries.open_positions(live, services)),

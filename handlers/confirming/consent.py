@@ -33,13 +33,18 @@ class Consent:
     news: asyncio.Event
 
     async def ask(self, command: Command, request: Request) -> Result:
-        """Return the question that stands before `command`, or what is answered instead of it."""
-        need = self.approvals.need(command, request.invocation.person)
-        if need is Need.NOBODY_CAN:
-            return _refused(f"/{command.name} {says.CODELESS}")
+        """Return the question that stands before `command`, or what is answered instead of it.
+
+        What asks for no confirmation in these words is done at once.
+        """
         preview = await self.runs.preview(command, request)
         if isinstance(preview, Result):
             return preview
+        if preview is None:
+            return await self.runs.run(command, request)
+        need = self.approvals.need(command, request.invocation.person)
+        if need is Need.NOBODY_CAN:
+            return _refused(f"/{command.name} {says.CODELESS}")
         entry, reply = self._put(command, request.invocation, preview, need)
         if need.takes_other:
             self._send_copies(entry, reply)
@@ -96,6 +101,8 @@ class Consent:
         return self.confirmations.find(words[0].lower()) if words else None
 
     def _put(self, command: Command, asked: Invocation, preview: Preview, need: Need) -> tuple[Entry, Reply]:
+        if preview.role is not None:
+            command = replace(command, role=max(command.role, preview.role))
         entry = self.confirmations.ask(command=command, asked=asked, preview=preview, need=need)
         self._expire()
         self.news.set()
@@ -171,7 +178,7 @@ class Consent:
         if isinstance(preview, Result):
             entry.ending = Ending.CHANGED
             return _not_any_more(preview)
-        if preview.state != question.preview.state:
+        if preview is not None and preview.state != question.preview.state:
             entry.ending = Ending.CHANGED
             return self._ask_anew(entry, preview)
         result = await self.runs.run(question.command, request)

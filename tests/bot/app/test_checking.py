@@ -17,6 +17,7 @@ from tests.fakes.telegram_server import TOKEN, TelegramServer
 
 FINE, MEND, AWAY = 0, 2, 4
 LISTED = ('access.telegram={"1001": admin}', 'access.slack={"U0001": operator}')
+NO_VENUES = "prices.source=simulated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Servers:
             "SLACK_APP_TOKEN": APP_TOKEN,
             "SLACK_API_URL": self.slack.api_url,
         }
-        return load_settings(None, known | environment, [*listed, *overrides], folder=self.folder)
+        return load_settings(None, known | environment, [NO_VENUES, *listed, *overrides], folder=self.folder)
 
 
 @pytest.fixture
@@ -65,11 +66,13 @@ async def test_all_is_fine(servers: Servers, capsys: pytest.CaptureFixture[str])
     await upgrade_database(settings)
     assert await run_checks(settings) == FINE
     table = table_of(capsys.readouterr().out)
-    assert list(table) == ["settings", "database", "signals", "telegram", "slack", "people", "routes"]
+    parts = ["settings", "database", "signals", "binance", "bybit", "telegram", "slack", "people", "routes"]
+    assert list(table) == parts
     assert {state for state, _ in table.values()} == {"ok"}
     assert table["settings"][1] == "paper on Binance, Bybit"
     assert "the file is sound" in table["database"][1]
     assert table["signals"][1] == "connected and let in"
+    assert table["binance"][1] == "not asked: prices are simulated"
     assert table["telegram"][1] == "@wavehelm_bot"
     assert table["people"][1] == "1 on Telegram, 1 on Slack"
 
@@ -154,12 +157,14 @@ async def test_without_chats_nobody_need_be_listed(servers: Servers, capsys: pyt
     assert table["slack"] == ("ok", "off: no SLACK_BOT_TOKEN and SLACK_APP_TOKEN")
 
 
-async def test_what_this_version_cannot_do_is_among_the_findings(
-    servers: Servers, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert await run_checks(servers.settings("prices.source=exchange")) == MEND
-    state, finding = table_of(capsys.readouterr().out)["settings"]
-    assert (state, "set prices.source: simulated" in finding) == ("MEND", True)
+async def test_missing_keys_are_among_the_findings(servers: Servers, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = [f"exchanges.{name}.rest_url=http://127.0.0.1:9" for name in ("binance", "bybit")]
+    live = servers.settings("prices.source=exchange", "trading.mode=live", "trading.size_quote=50", *nowhere)
+    assert await run_checks(live) == MEND
+    table = table_of(capsys.readouterr().out)
+    state, finding = table["settings"]
+    assert (state, "needs the keys of every exchange" in finding) == ("MEND", True)
+    assert {table[name][0] for name in ("binance", "bybit")} == {"MEND"}
 
 
 async def test_a_database_in_a_bad_state_is_named(servers: Servers, capsys: pytest.CaptureFixture[str]) -> None:

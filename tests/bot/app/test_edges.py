@@ -9,7 +9,6 @@ import pytest
 from bot.app.edges import (
     open_market,
     refs_of,
-    refuse_what_is_not_there,
     replayed_venue,
     signal_socket,
     simulated_prices,
@@ -18,7 +17,6 @@ from bot.app.edges import (
 from bot.clock import SystemClock
 from bot.demo.signal_server import SimulatedSignalServer
 from bot.settings import Settings, load_settings
-from core.domain.errors import ConfigurationError
 from core.domain.market import MarketFacts
 from core.domain.money import Price
 from core.domain.orders import Filled
@@ -33,22 +31,6 @@ SECOND = timedelta(seconds=1)
 
 def settings_of(folder: Path, *overrides: str) -> Settings:
     return load_settings(None, {}, overrides, folder=folder)
-
-
-@pytest.mark.parametrize(
-    ("override", "words"),
-    [
-        ("trading.mode=live", "trading.mode: live is not possible in this version; set trading.mode: paper"),
-        ("prices.source=exchange", "prices.source: exchange is not possible in this version; set prices.source: sim"),
-    ],
-)
-def test_what_this_version_cannot_do_is_refused_with_what_works(tmp_path: Path, override: str, words: str) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        refuse_what_is_not_there(settings_of(tmp_path, override))
-
-
-def test_the_defaults_are_not_refused(tmp_path: Path) -> None:
-    refuse_what_is_not_there(settings_of(tmp_path))
 
 
 def test_exchanges_come_in_the_order_of_their_ids_without_those_that_are_off(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def settings(path: Path) -> Settings:
 
 def settings_of(path: Path, *overrides: str, **environment: str) -> Settings:
     environment |= {"DATABASE_URL": f"sqlite:///{path}", "SIGNAL_WS_URL": "ws://127.0.0.1:9"}
-    quiet = ("terminal.enabled=false", "ops.http=null", "routes=[]")
+    quiet = ("terminal.enabled=false", "ops.http=null", "routes=[]", "prices.source=simulated")
     return load_settings(None, environment, [*quiet, *overrides], folder=path.parent)
 
 
@@ -111,10 +111,14 @@ async def test_the_lease_is_renewed(settings: Settings, path: Path, monkeypatch:
 # --- refused --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("override", ["trading.mode=live", "prices.source=exchange"])
-def test_what_is_not_possible_is_refused_before_anything_is_opened(path: Path, override: str) -> None:
-    with pytest.raises(ConfigurationError, match="not possible in this version"):
-        Process(settings_of(path, override))
+@pytest.mark.parametrize("mode", ["testnet", "live"])
+def test_accounts_without_keys_are_refused_before_anything_is_opened(path: Path, mode: str) -> None:
+    chosen = (f"trading.mode={mode}", "trading.size_quote=50", "prices.source=exchange")
+    with pytest.raises(ConfigurationError, match="BINANCE_API_SECRET is not set") as refusal:
+        Process(settings_of(path, *chosen, BINANCE_API_KEY="k" * 64))
+    told = str(refusal.value)
+    assert f"trading.mode: {mode} needs the keys of every exchange" in told
+    assert ("BINANCE_API_KEY is" in told, "BYBIT_API_KEY is" in told) == (False, True)
     assert files(path) == []
 
 
@@ -191,7 +195,7 @@ async def no_recovery(_: Trade) -> tuple[str, ...]:
     raise AWAY
 
 
-async def no_record(*_: object) -> None:
+async def no_record(*_: object, **__: object) -> None:
     raise AWAY
 
 
@@ -202,7 +206,7 @@ def no_beginning(_: Trade) -> None:
 @pytest.mark.parametrize(
     ("place", "failing", "error"),
     [
-        ("bot.app.process.open_market", no_market, RetryLater),
+        ("bot.app.process.open_chosen_market", no_market, RetryLater),
         ("bot.app.process.Trade.recover", no_recovery, RetryLater),
         ("bot.app.process.Journal.started", no_record, RetryLater),
         ("bot.app.process.Trade.start", no_beginning, LookupError),
@@ -261,6 +265,22 @@ async def test_a_platform_that_does_not_close_keeps_nothing_else_open(
     assert files(path) == ["bot.db"]
     assert not is_held(path)
     assert events(path) == ["started", "stopped"]
+
+
+async def test_a_start_at_real_venues_that_fails_half_way_leaves_no_connection(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = [
+        f"exchanges.{name}.{root}"
+        for name in ("binance", "bybit")
+        for root in ("rest_url=http://127.0.0.1:9", "stream_url=ws://127.0.0.1:9")
+    ]
+    monkeypatch.setattr("bot.app.process.Trade.recover", no_recovery)
+    process = Process(settings_of(path, "prices.source=exchange", *away))
+    with pytest.raises(RetryLater):
+        await process.start()
+    assert files(path) == ["bot.db"]
+    assert tasks() == set()
 
 
 async def test_an_end_that_cannot_be_recorded_still_closes_everything(

@@ -12,8 +12,10 @@ from bot.supervisor import Supervisor
 from core.domain.events import ClosedOutside, PositionOpened
 from core.domain.money import Ratio
 from core.domain.positions import ExitReason, PositionState
+from core.domain.signals import Side
 from core.trading.book import PositionBook
 from core.trading.pausing import Pausing
+from core.trading.releasing import Releasing
 from tests.builders import make_facts, make_filters, make_signal
 from tests.core.desk import FakeSource
 from tests.fakes.clock import FakeClock
@@ -97,8 +99,7 @@ async def test_a_restart_finds_out_what_was_closed_meanwhile(tmp_path: Path) -> 
     scene = Scene(tmp_path)
     await scene.open_a_position()
     await scene.supervisor.end()
-    binance = scene.exchanges["binance"] = FakeExchange(scene.clock, "binance")
-    binance.set_price("SOLUSDT", 100)
+    scene.exchanges["binance"].trade_by_hand("SOLUSDT", Side.SELL, 1)
     scene.restart()
     found = await scene.trade.recover()
     assert any("SOLUSDT" in sentence for sentence in found)
@@ -112,6 +113,7 @@ async def test_people_steer_through_the_desk(tmp_path: Path) -> None:
     await scene.open_a_position()
     desk = TradingDesk(
         pausing=Pausing(units=scene.units, clock=scene.clock),
+        releasing=Releasing(units=scene.units, clock=scene.clock, live_keys={"binance": "3f2a"}),
         guardian=scene.trade.guardian,
         vetoes=scene.trade.vetoes,
     )

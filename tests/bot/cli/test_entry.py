@@ -177,11 +177,18 @@ def test_a_database_that_is_held_is_not_upgraded(shell: Shell, config: Path) -> 
 # --- a process that starts ------------------------------------------------------------------------------------------
 
 
-def test_live_trading_is_refused_at_the_start(shell: Shell, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_live_trading_without_its_size_and_keys_is_refused_at_the_start(
+    shell: Shell, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAVEHELM_TRADING__MODE", "live")
     monkeypatch.setenv("WAVEHELM_PRICES__SOURCE", "exchange")
     code, _, err = shell("run")
     assert code == 2
-    assert "set prices.source: simulated" in err
+    assert "live trading has no default size; set trading.size_quote" in err
+    monkeypatch.setenv("WAVEHELM_TRADING__SIZE_QUOTE", "50")
+    code, _, err = shell("run")
+    assert code == 2
+    assert "BYBIT_API_KEY is not set" in err
     assert not config.with_name("bot.db").exists()
 
 

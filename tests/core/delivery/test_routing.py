@@ -15,6 +15,7 @@ from core.domain.delivery import Destination, FoldReason, Hold, Loudness, QuietH
 from core.domain.events import (
     DeliveryLost,
     Event,
+    LiveStarted,
     OrderRefused,
     Severity,
     Started,
@@ -71,6 +72,19 @@ def route(**conditions: object) -> Route:
 )
 def test_a_route_matches_what_it_names(wanted: Route, event: Event, is_matched: bool) -> None:
     assert told(routing(wanted).targets(event)) == ([CHAT] if is_matched else [])
+
+
+def test_what_is_for_all_is_told_at_every_destination_at_once_whatever_the_routes_match() -> None:
+    live = LiveStarted(at=NOW, exchanges=("binance",), size_quote=None, leverage=1)
+    routes = (
+        Route(to=(CHAT,), kinds=frozenset({"paused"}), quiet=NIGHT, digest=timedelta(minutes=30)),
+        Route(to=(DESK,), exchanges=frozenset({"bybit"}), modes=frozenset({TradingMode.LIVE})),
+        Route(to=(CHAT, BOSS), severity=Severity.CRITICAL, loudness=Loudness.MENTION),
+    )
+    targets = routing(*routes, now=MIDNIGHT).targets(live)
+    assert told(targets) == [CHAT, DESK, BOSS]
+    assert [target.hold for target in targets] == [None] * 3
+    assert targets[0].loudness is Loudness.MENTION
 
 
 def test_every_matching_route_gets_it_once_and_as_loud_as_the_loudest() -> None:
