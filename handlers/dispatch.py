@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.domain.market import TradingMode
 from core.domain.people import Role
 from core.domain.replies import Reply
-from handlers import refusals
+from handlers import refusals, texts
 from handlers.access import Access, Decision, Denial
 from handlers.arguments import split_words
 from handlers.audit_trail import AuditTrail
@@ -79,6 +80,7 @@ class Dispatcher:
         self._registry = registry
         self._access = access
         self._clock = services.clock
+        self._mode = services.mode
         self._runs = Runs(registry=registry, access=access, services=services, incident=incident, log=log)
         self._consent = Consent(
             confirmations=confirmations,
@@ -108,7 +110,7 @@ class Dispatcher:
             if not (invocation.kind is InvocationKind.HOME and invocation.message == REFRESH):
                 may_hold_code = heard.command is None
                 await self._trail.record(invocation, decision.role, result, now, may_hold_code=may_hold_code)
-        return result.reply
+        return self._marked(result.reply, decision.role)
 
     def shown(self, confirmation: str, destination: str, message_ref: str) -> None:
         """Note which message shows a question; see `Dispatch.shown`."""
@@ -117,6 +119,12 @@ class Dispatcher:
     async def watch(self) -> None:
         """Let questions expire and bring their messages to the last state; the app runs this until the end."""
         await self._consent.watch()
+
+    def _marked(self, reply: Reply | None, role: Role) -> Reply | None:
+        """Put the mode on whatever a desk that is not paper answers; strangers learn nothing of it."""
+        if reply is None or reply.banner is not None or self._mode is TradingMode.PAPER or role is Role.NOBODY:
+            return reply
+        return replace(reply, banner=texts.banner(self._mode))
 
     def _hear(self, invocation: Invocation) -> _Heard | None:
         """Return the words taken apart, or None for talk that is not meant for us."""

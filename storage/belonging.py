@@ -25,16 +25,36 @@ async def claim_mode(database: Database, mode: TradingMode) -> None:
         RetryLater: it cannot be written now.
     """
     async with database.write() as connection:
-        state = SqlState(connection)
-        known = await state.get(KEY)
-        if known is None:
-            known = TradingMode.PAPER.value if await _holds_anything(connection) else mode.value
-            await state.put(KEY, known)
+        known = await _mode_of(connection) or mode.value
+        await SqlState(connection).put(KEY, known)
+    _refuse_other(known, mode)
+
+
+async def check_mode(database: Database, mode: TradingMode) -> None:
+    """Say beforehand what `claim_mode` would say; changes nothing.
+
+    Raises:
+        ConfigurationError: it belongs to another mode.
+    """
+    async with database.read() as connection:
+        known = await _mode_of(connection)
+    _refuse_other(known or mode.value, mode)
+
+
+def _refuse_other(known: str, mode: TradingMode) -> None:
     if known != mode.value:
         raise ConfigurationError(
             f"this database belongs to {known} trading, and trading.mode is {mode.value}: "
             f"use another database.url for {mode.value} trading (or DATABASE_URL), or set trading.mode: {known}"
         )
+
+
+async def _mode_of(connection: AsyncConnection) -> str | None:
+    """Return which mode was written down; paper where there was no such thing; None of a new database."""
+    known = await SqlState(connection).get(KEY)
+    if known is None and await _holds_anything(connection):
+        return TradingMode.PAPER.value
+    return known
 
 
 async def _holds_anything(connection: AsyncConnection) -> bool:

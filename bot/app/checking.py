@@ -1,5 +1,6 @@
 """`wavehelm check`: tries everything that settings name and says what to mend."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -45,7 +46,7 @@ class Finding:
     def mark(self) -> str:
         """How the table shows it."""
         if self.code != _FINE:
-            return "MEND"
+            return "AWAY" if self.code == _UNREACHABLE else "MEND"
         return "WARN" if self.is_warning else "ok"
 
 
@@ -61,7 +62,8 @@ async def run_checks(settings: Settings) -> int:
         "people": lambda: _people(settings),
         "routes": lambda: _routes(settings),
     }
-    findings = [await _attempt(name, one) for name, one in tries.items()]
+    # All at once: what does not answer takes its time, and a newcomer waits for all of it.
+    findings = await asyncio.gather(*(_attempt(name, one) for name, one in tries.items()))
     table = Table("", "part", "finding")
     for finding in findings:
         # As a text: what servers say must not be taken for markup.

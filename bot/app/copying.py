@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.control_socket import CHAT as SHELL
 from core.domain.delivery import Destination, Loudness
 from core.domain.errors import Undeliverable
 from core.domain.replies import Reply
@@ -25,6 +26,8 @@ class MessengerCopies:
 
     async def edit(self, destination: str, message_ref: str, reply: Reply) -> None:
         """Let a message of ours show `reply`; raises as `Messenger` does."""
+        if destination == SHELL:  # What was written there is gone with the command that asked.
+            return
         place = Destination.parse(destination)
         await self._messenger(place).edit(place, message_ref, reply)
 

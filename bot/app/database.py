@@ -4,6 +4,7 @@ from bot.app.keeping import open_keeping
 from bot.clock import SystemClock
 from bot.settings import Settings
 from core.domain.errors import ConfigurationError
+from storage.belonging import check_mode
 from storage.engine import Database
 from storage.schema import check
 
@@ -24,7 +25,7 @@ async def check_database(settings: Settings) -> tuple[bool, str]:
     """Return whether the database is sound and of this version, and a sentence a finding.
 
     Raises:
-        ConfigurationError: there is no database there.
+        ConfigurationError: there is no database there, or it belongs to another trading mode.
     """
     path = settings.database.path
     if path is not None and not path.is_file():
@@ -32,6 +33,8 @@ async def check_database(settings: Settings) -> tuple[bool, str]:
     database = await Database.open(settings.database.url)
     try:
         report = await check(database)
+        if report.is_sound:
+            await check_mode(database, settings.trading.mode)
     finally:
         await database.close()
     lines = [f"schema: {report.current or 'none'} (this version: {report.head})", *report.problems]

@@ -26,6 +26,7 @@ from core.trading.funding import Funding
 from core.trading.ground import Ground
 from core.trading.notices import Notices
 from core.trading.pausing import Pausing
+from core.trading.protection import Protection
 from core.trading.reconcile import Reconcile
 from core.trading.releasing import Releasing
 from core.trading.settlement import Settlement
@@ -87,6 +88,7 @@ class Trade:
         self._reconcile = Reconcile(
             ground, exchanges=edges.exchanges, entries=self._entries, exits=self._exits, stops=self._stops
         )
+        self._protection = Protection(ground, exchanges=edges.exchanges, reconcile=self._reconcile)
         self._funding = Funding(ground, exchanges=edges.exchanges)
         self._notices = Notices(
             ground,
@@ -171,6 +173,7 @@ class Trade:
         keep("freshness", self._freshness.run)
         keep("settlement", self._settlement.run)
         keep("reconcile", self._reconcile_always)
+        keep("protection", self._protection.run)
         keep("collector", lambda: self.collector.run(self._edges.source))
         keep("conductor", self.conductor.run)
         keep("sweep", self.conductor.sweep_always)

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.exchanges.client import VenueClient
@@ -12,6 +12,7 @@ from bot.exchanges.order_truth import OrderTruth
 from bot.exchanges.trade_reads import Listing, Lists
 from bot.exchanges.venue_answers import above_zero, at, number, side_of
 from bot.exchanges.venue_market import VenueMarket
+from core.domain.errors import RetryLater
 from core.domain.money import ZERO, Money, Price, Quantity
 from core.domain.orders import VenueFill
 from core.ports.edges import Clock
@@ -19,6 +20,10 @@ from core.ports.edges import Clock
 _Trade = Mapping[str, Any]
 
 _MOST_NAMES = 2_000
+_FOUND_WITHIN = timedelta(seconds=20)
+"""A venue may show an order later than its trades, under load by seconds."""
+
+_LOOK_AGAIN = timedelta(seconds=1)
 
 
 class AccountHistory:
@@ -39,7 +44,9 @@ class AccountHistory:
         self._executions = executions
         self._truth = truth
         self._lists = Lists(client, clock=clock)
+        self._clock = clock
         self._names: OrderedDict[str, str | None] = OrderedDict()
+        self._missed: dict[str, datetime] = {}
 
     async def fills(self, symbol: str, since_at: datetime) -> Sequence[VenueFill]:
         """Return what was executed since then, an order an item, oldest first."""
@@ -93,7 +100,17 @@ class AccountHistory:
             return trade["info"].get(self._reads.trade_id_key) or None
         if order not in self._names:
             facts = await self._truth.read("fetch_order", order, self._market.unified(symbol), {})
+            if facts is None:
+                self._wait_for(order)
             self._names[order] = None if facts is None else facts.client_order_id
             if len(self._names) > _MOST_NAMES:
                 self._names.popitem(last=False)
         return self._names[order]
+
+    def _wait_for(self, order: str) -> None:
+        """Let the trades of an order wait that cannot be found yet: nameless, ours would count as somebody else's."""
+        now = self._clock.now()
+        missed_at = self._missed.setdefault(order, now)
+        if now - missed_at < _FOUND_WITHIN:
+            raise RetryLater(f"order {order} was executed and cannot be found yet", _LOOK_AGAIN)
+        del self._missed[order]

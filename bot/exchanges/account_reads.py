@@ -16,6 +16,7 @@ from core.domain.orders import VenuePosition, VenueStop
 
 _MOST_PAGES = 20
 _SOON = timedelta(seconds=5)
+_SIDES = {"long", "short"}
 
 
 class AccountReads:
@@ -28,7 +29,7 @@ class AccountReads:
 
     async def positions(self) -> Sequence[VenuePosition]:
         """Return all open positions, by symbol."""
-        held = [_position(row) for row in await self._rows()]
+        held = [self._position(row) for row in await self._rows()]
         return sorted((position for position in held if position is not None), key=lambda position: position.symbol)
 
     async def position(self, symbol: str) -> VenuePosition | None:
@@ -40,16 +41,16 @@ class AccountReads:
         """Return the open position of `symbol` and where the stop that is attached to it stands."""
         rows = await self._client.ask("fetch_positions", [self._market.unified(symbol)])
         for row in rows:
-            position = _position(row)
+            position = self._position(row)
             if position is not None and position.symbol == symbol:
-                return position, _attached(row)
+                return position, self._attached(row)
         return None, None
 
     async def attached_stops(self) -> Sequence[VenueStop]:
         """Return the stops that are attached to positions, by symbol."""
         stops = []
         for row in await self._rows():
-            position, trigger = _position(row), _attached(row)
+            position, trigger = self._position(row), self._attached(row)
             if position is not None and trigger is not None:
                 stops.append(
                     VenueStop(
@@ -67,14 +68,21 @@ class AccountReads:
         keys = self._reads.balance
         answer = await self._client.ask("fetch_balance")
         account = inside(answer.get("info"), keys.account)
-        coins = inside(account, (keys.coins,)) or []
+        coins = inside(account, (keys.coins,))
+        if not isinstance(coins, list):
+            raise self._unreadable("the balance")
+        # An account that never held the coin does not list it.
+        nothing = dict.fromkeys((keys.total, keys.free), "0")
         coin: Mapping[str, Any] = next(
-            (coin for coin in coins if coin.get(keys.coin) == self._client.profile.settle), {}
+            (row for row in coins if isinstance(row, Mapping) and row.get(keys.coin) == self._client.profile.settle),
+            nothing,
         )
-        total = number(coin.get(keys.total)) or ZERO
+        total = number(coin.get(keys.total))
+        if total is None:
+            raise self._unreadable("the balance")
         free = number(coin.get(keys.free)) if keys.free else total - _sum(coin, keys.held)
         if free is None:
-            raise RetryLater(f"{self._client.profile.title} does not tell the free balance", _SOON)
+            raise self._unreadable("the free balance")
         bound = number(inside(account, (keys.account_free,))) if keys.account_free else None
         return Balance(total=Money(total), free=Money(max(free if bound is None else min(free, bound), ZERO)))
 
@@ -91,25 +99,35 @@ class AccountReads:
             params = {"cursor": cursor}
         return rows
 
+    def _position(self, row: Mapping[str, Any]) -> VenuePosition | None:
+        """Return an open position, None for what is flat; one that cannot be read must not be taken for gone."""
+        quantity = number(row.get("contracts"))
+        symbol = row["info"].get("symbol")
+        entry = above_zero(row.get("entryPrice"))
+        if quantity == 0 or (quantity is None and not row.get("contracts") and entry is None):
+            return None
+        is_told = isinstance(symbol, str) and symbol and row.get("side") in _SIDES
+        if quantity is None or quantity < 0 or entry is None or not is_told:
+            raise self._unreadable(f"a position ({symbol})")
+        liquidation = above_zero(row.get("liquidationPrice"))
+        return VenuePosition(
+            symbol=str(symbol),
+            side=side_of(row["side"]),
+            quantity=Quantity(quantity),
+            entry_price=Price(entry),
+            liquidation_price=None if liquidation is None else Price(liquidation),
+        )
+
+    def _attached(self, row: Mapping[str, Any]) -> Price | None:
+        told = row.get("stopLossPrice")
+        trigger = number(told)
+        if trigger is None and told:
+            raise self._unreadable("a stop")
+        return Price(trigger) if trigger is not None and trigger > 0 else None
+
+    def _unreadable(self, what: str) -> RetryLater:
+        return RetryLater(f"{self._client.profile.title} does not tell {what} in a way that can be read", _SOON)
+
 
 def _sum(coin: Mapping[str, Any], keys: Sequence[str]) -> Decimal:
     return sum((number(coin.get(key)) or ZERO for key in keys), ZERO)
-
-
-def _position(row: Mapping[str, Any]) -> VenuePosition | None:
-    quantity, entry = above_zero(row.get("contracts")), above_zero(row.get("entryPrice"))
-    if quantity is None or entry is None or row.get("side") is None:
-        return None
-    liquidation = above_zero(row.get("liquidationPrice"))
-    return VenuePosition(
-        symbol=str(row["info"]["symbol"]),
-        side=side_of(row["side"]),
-        quantity=Quantity(quantity),
-        entry_price=Price(entry),
-        liquidation_price=None if liquidation is None else Price(liquidation),
-    )
-
-
-def _attached(row: Mapping[str, Any]) -> Price | None:
-    trigger = above_zero(row.get("stopLossPrice"))
-    return None if trigger is None else Price(trigger)

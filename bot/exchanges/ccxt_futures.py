@@ -115,7 +115,12 @@ class CcxtFutures:
 
     async def place(self, request: OrderRequest) -> OrderOutcome:
         """Send an order; one that was sent before is looked up instead."""
-        instrument = await self._instrument(request.symbol)
+        return await self._place(request, replaces=False)
+
+    async def _place(self, request: OrderRequest, *, replaces: bool) -> OrderOutcome:
+        # What closes or protects does not wait for a newer list of contracts.
+        known = self._market.known(request.symbol) if request.reduce_only else None
+        instrument = known or await self._instrument(request.symbol)
         if isinstance(instrument, Refused):
             return instrument
         # The venue may take the id of an order that has ended for a new one.
@@ -128,11 +133,11 @@ class CcxtFutures:
         refusal = refuse_order(request, instrument)
         if refusal is not None:
             return refusal
-        return await self._send(request, instrument)
+        return await self._send(request, instrument, replaces=replaces)
 
     async def replace_stop(self, old: str, request: OrderRequest) -> OrderOutcome:
         """Let the stop `request` stand, and only then take the stop `old` away."""
-        outcome = await self.place(request)
+        outcome = await self._place(request, replaces=True)
         if isinstance(outcome, Accepted) and old != request.client_order_id:
             await self._stops.drop_replaced(request.symbol, old)
         return outcome
@@ -189,7 +194,7 @@ class CcxtFutures:
             return Refused(reason=RefusalReason.UNKNOWN_SYMBOL, detail=f"there is no contract {symbol}")
         return instrument
 
-    async def _send(self, request: OrderRequest, instrument: Instrument) -> OrderOutcome:
+    async def _send(self, request: OrderRequest, instrument: Instrument, *, replaces: bool) -> OrderOutcome:
         """Send an order for the first time; one that the venue refused may be sent again."""
         lock = self._sent[request.client_order_id] = asyncio.Lock()
         if len(self._sent) > _MOST_IDS:
@@ -201,7 +206,7 @@ class CcxtFutures:
             elif request.trigger_price is None:
                 outcome = await self._calls.trade(request)
             else:
-                outcome = await self._calls.put_stop(request)
+                outcome = await self._calls.put_stop(request, is_first=not replaces)
             if isinstance(outcome, Refused):
                 self._sent.pop(request.client_order_id, None)
             return outcome

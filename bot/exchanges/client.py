@@ -18,6 +18,7 @@ from bot.exchanges.errors import TroubleKind, VenueAnswer, VenueFailure, VenueTr
 from bot.exchanges.library import Seams, Sending, build_library, milliseconds
 from bot.exchanges.profiles import VenueProfile
 from bot.exchanges.request_pace import PacedLane
+from bot.exchanges.unanswered import never_left
 from bot.exchanges.venue_gate import VenueGate, VenueListener
 from bot.exchanges.venue_time import VenueTime
 from core.domain.errors import ConfigurationError, RetryLater
@@ -40,7 +41,7 @@ class _Call:
     Attributes:
         lane: Where its reads take their turn.
         is_acting: The request that goes out now is an order or a change, which have a lane of their own.
-        has_sent: Something has gone out.
+        has_sent: Something has gone out, or may have.
         has_acted: The venue took an order or a change; whatever fails afterwards does not undo it.
     """
 
@@ -239,6 +240,9 @@ class VenueClient:
                 await self._gate.shut(trouble)
             elif trouble.kind is not TroubleKind.UNKNOWN:
                 await self._gate.passed()
+            raise
+        except self._foreign as error:
+            call.has_sent &= not (is_acting and never_left(error))
             raise
         await self._gate.passed()
         return answer

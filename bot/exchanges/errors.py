@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.exchanges.unanswered import why_unanswered
 from core.domain.errors import WavehelmError
 from core.domain.orders import RefusalReason
 
 LONGEST_DETAIL = 300
 _LONGEST_WAIT = timedelta(days=3)
+_MOMENT = re.compile(r"\buntil (\d{13})\b")
+"""How Binance says how long a ban lasts."""
 
 
 class TroubleKind(StrEnum):
@@ -167,7 +170,8 @@ def translate(error: Exception, codes: VenueCodes, now: datetime) -> VenueTroubl
     names = [parent.__name__ for parent in type(error).__mro__]
     local = next((name for name in names if name in _LOCAL), None)
     if local is None or error.__cause__ is not None:
-        return VenueTrouble(kind=TroubleKind.UNKNOWN, detail=plain(str(error)), code=names[0])
+        detail = why_unanswered(error) or plain(str(error))
+        return VenueTrouble(kind=TroubleKind.UNKNOWN, detail=detail, code=names[0])
     reason = _LOCAL[local]
     if "minimum amount precision" in str(error):
         reason = RefusalReason.BELOW_MINIMUM
@@ -185,15 +189,23 @@ def _of_answer(answer: VenueAnswer, codes: VenueCodes, now: datetime) -> VenueTr
     code, text = codes.read(answer.body)
     meaning = _meaning(answer.status, code, text, codes)
     said = plain(text) if code is not None or not text.lstrip().startswith("<") else ""
+    detail = f"{meaning.mend} ({said})" if meaning.mend and said else meaning.mend or said
     return VenueTrouble(
         kind=meaning.kind,
         reason=meaning.reason,
-        detail=f"{meaning.mend} ({said})" if meaning.mend and said else meaning.mend or said,
+        detail=detail or _speechless(answer, meaning),
         code=code or f"http {answer.status}",
         wait=_wait(answer, text, meaning, now) if meaning.kind is TroubleKind.BACK_OFF else None,
         is_no_such_order=meaning.is_no_such_order,
         is_known_id=meaning.is_known_id,
     )
+
+
+def _speechless(answer: VenueAnswer, meaning: Meaning) -> str:
+    """Return words for an answer that has none for people."""
+    if meaning.kind is TroubleKind.BACK_OFF:
+        return f"too many requests from this address (http {answer.status})"
+    return f"its servers are in trouble (http {answer.status})" if answer.status >= 500 else ""
 
 
 def _meaning(status: int, code: str | None, text: str, codes: VenueCodes) -> Meaning:
@@ -211,13 +223,16 @@ def _wait(answer: VenueAnswer, text: str, meaning: Meaning, now: datetime) -> ti
     """Return how long to send nothing: what the venue says, within bounds, and no less than we know."""
     least = meaning.wait or timedelta(minutes=1)
     said = answer.headers.get("retry-after", "")
-    until = re.search(r"until (\d{13})", text)
+    until = _MOMENT.search(text)
     if said.isdecimal():
         return min(max(least, timedelta(seconds=int(said))), _LONGEST_WAIT)
     if until is not None:
-        ends_at = datetime.fromtimestamp(int(until[1]) // 1000, UTC)
-        return min(max(least, ends_at - now), _LONGEST_WAIT)
+        return min(max(least, _moment(until) - now), _LONGEST_WAIT)
     return least
+
+
+def _moment(found: re.Match[str]) -> datetime:
+    return datetime.fromtimestamp(int(found[1]) // 1000, UTC)
 
 
 _SECRETS = (
@@ -234,5 +249,8 @@ def plain(text: str) -> str:
     """Return a venue's sentence on one line, of a length that can be shown, without what must not be."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
+    text = _MOMENT.sub(
+        lambda found: f"until {datetime.fromtimestamp(int(found[1]) // 1000, UTC):%d %b %H:%M} UTC", text
+    )
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"

@@ -80,6 +80,10 @@ class VenueInstruments:
         await self._refresh()
         return self._listed.get(symbol)
 
+    def known(self, symbol: str) -> Instrument | None:
+        """Return the contract as it was when the list was last had, without asking."""
+        return self._listed.by_symbol.get(symbol)
+
     def doubt(self) -> None:
         """Note that the venue contradicted the list (a symbol is not trading): the next who asks has it refreshed."""
         self._is_doubted = True

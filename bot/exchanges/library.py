@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from bot.exchanges.access import VenueAccess
 from bot.exchanges.errors import VenueAnswer
+from bot.exchanges.profiles import VenueProfile
+from bot.exchanges.venue_answers import inside
 from core.ports.edges import Clock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,19 +69,27 @@ def build_library(found: type[Any], access: VenueAccess, clock: Clock, seams: Se
     library.on_json_response = _exact
     library.handle_errors = _raw_errors(access)
     library.sign = _unbranded(library.sign)
-    _take_over(library, seams)
+    _take_over(library, seams, profile)
     return library
 
 
-def _take_over(library: Any, seams: Seams) -> None:  # noqa: ANN401
+def _take_over(library: Any, seams: Seams, profile: VenueProfile) -> None:  # noqa: ANN401
     sending = library.fetch2
 
     async def fetch(path: str, api: list[str], method: str, params: Any, config: Any) -> Any:  # noqa: ANN401
-        return await seams.fetch(lambda: sending(path, api, method, params, config), api[0], method)
+        answer = await seams.fetch(lambda: sending(path, api, method, params, config), api[0], method)
+        if method == "GET" and path in profile.lists and not _is_list(inside(answer, profile.lists[path])):
+            # ccxt would take it for an empty one.
+            raise VenueAnswer(200, "")
+        return answer
 
     library.fetch2 = fetch
     library.throttle = seams.throttle
     library.load_markets = seams.load_markets
+
+
+def _is_list(told: object) -> bool:
+    return isinstance(told, list) and all(isinstance(row, Mapping) for row in told)
 
 
 def rest_urls(library: Any, access: VenueAccess) -> dict[str, str]:  # noqa: ANN401

@@ -49,9 +49,10 @@ class OrderCalls:
         kind = CallKind.EXIT if request.reduce_only else CallKind.ENTRY
         return await self._guarded(kind, request, self._trade, self._truth.await_end)
 
-    async def put_stop(self, request: OrderRequest) -> OrderOutcome:
-        """Send a stop."""
-        return await self._guarded(CallKind.STOP, request, self._stops.put, self._known_stop)
+    async def put_stop(self, request: OrderRequest, *, is_first: bool) -> OrderOutcome:
+        """Send a stop; the first, or one that is to replace another."""
+        kind = CallKind.FIRST_STOP if is_first else CallKind.STOP
+        return await self._guarded(kind, request, self._stops.put, self._known_stop)
 
     async def what_became(self, request: OrderRequest) -> OrderOutcome:
         """Return what became of an order that was sent before; `Unknown` if the venue does not know it (yet)."""

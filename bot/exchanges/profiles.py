@@ -42,7 +42,7 @@ class VenueProfile:
         entry_params: Go with every order that opens.
         exit_params: Go with every order that closes.
         stop_params: Go with every stop.
-        lookup_params: Go with every question about one order.
+        lists: Where, in the answers of a path, its list lies; an answer without one is none: it must not look empty.
         settle: The coin of margin and profit.
         taker_fee: Of the quote amount of one side, for where the venue does not tell.
     """
@@ -66,7 +66,7 @@ class VenueProfile:
     entry_params: Mapping[str, object] = field(default_factory=dict)
     exit_params: Mapping[str, object] = field(default_factory=dict)
     stop_params: Mapping[str, object] = field(default_factory=dict)
-    lookup_params: Mapping[str, object] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settle: str = "USDT"
     taker_fee: Ratio = Ratio(Decimal("0.0006"))
 
@@ -106,6 +106,7 @@ BINANCE = VenueProfile(
     can_amend_stop=False,
     exit_params={"reduceOnly": True},
     stop_params={"reduceOnly": True, "workingType": "CONTRACT_PRICE"},
+    lists=dict.fromkeys(("positionRisk", "openAlgoOrders", "userTrades", "income"), ()),
     taker_fee=Ratio(Decimal("0.0005")),
 )
 
@@ -141,8 +142,18 @@ BYBIT = VenueProfile(
     entry_params={"positionIdx": 0},
     exit_params={"positionIdx": 0, "reduceOnly": True},
     stop_params={"positionIdx": 0, "tpslMode": "Full", "slTriggerBy": "LastPrice"},
-    # Else ccxt refuses to look an order up that is not among the last 500.
-    lookup_params={"acknowledged": True},
+    lists=dict.fromkeys(
+        (
+            "v5/account/transaction-log",
+            "v5/account/wallet-balance",
+            "v5/execution/list",
+            "v5/market/instruments-info",
+            "v5/order/history",
+            "v5/order/realtime",
+            "v5/position/list",
+        ),
+        ("result", "list"),
+    ),
     taker_fee=Ratio(Decimal("0.00055")),
 )
 

@@ -14,7 +14,7 @@ _MOST_FAILURES = 5
 _WITHIN = timedelta(minutes=10)
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=5)
-_LONGEST_PAUSE_OF_EXITS = timedelta(seconds=5)
+_LONGEST_URGENT_PAUSE = timedelta(seconds=5)
 
 
 class CallKind(StrEnum):
@@ -23,14 +23,22 @@ class CallKind(StrEnum):
     ENTRY = "entry"
     EXIT = "exit"
     STOP = "stop"
+    FIRST_STOP = "first_stop"
     LEVERAGE = "leverage"
+
+
+_MOST_URGENT = {CallKind.EXIT, CallKind.FIRST_STOP}
+"""A stop that is only moved leaves another one standing."""
 
 
 class RestraintListener(Protocol):
     """Is told, once an episode, that a call fails again and again."""
 
     async def call_held_back(self, venue: str, call: str, symbol: str, detail: str) -> None:
-        """`call` (entry, exit, stop, leverage) for `symbol` is held back; `detail` is the venue's own sentence."""
+        """`call` for `symbol` is held back; `detail` is the venue's own sentence.
+
+        `call` is entry, exit, stop (one that is moved), first_stop or leverage.
+        """
         ...
 
 
@@ -49,7 +57,8 @@ class Restraint:
     """Counts failures by kind of call, symbol and trouble.
 
     After five equal ones within ten minutes the call is not sent for a pause, then once, then for a pause twice as
-    long, and so on; what closes positions waits a few seconds at most. Success, or another trouble, ends it.
+    long, and so on; what closes a position, or protects one that has no stop, waits a few seconds at most. Success, or
+    another trouble, ends it.
     """
 
     def __init__(self, venue: str, *, clock: Clock, listener: RestraintListener | None = None) -> None:
@@ -83,7 +92,7 @@ class Restraint:
         is_new = not episode.pause
         if is_new and (len(episode.failed_at) < _MOST_FAILURES or now - episode.failed_at[0] > _WITHIN):
             return
-        longest = _LONGEST_PAUSE_OF_EXITS if call is CallKind.EXIT else _LONGEST_PAUSE
+        longest = _LONGEST_URGENT_PAUSE if call in _MOST_URGENT else _LONGEST_PAUSE
         episode.pause = min(episode.pause * 2 or _FIRST_PAUSE, longest)
         episode.until_at = now + episode.pause
         if is_new and self._listener is not None:

@@ -11,6 +11,8 @@ from core.domain.money import ZERO, exact
 from core.domain.signals import Side
 
 _FINAL = {"closed", "canceled", "expired", "rejected"}
+_BEYOND = 30
+"""No coin has figures of so many digits; it also keeps every product of two within what decimals can hold."""
 
 
 def text(value: Decimal) -> str:
@@ -23,9 +25,10 @@ def number(value: object) -> Decimal | None:
     if value is None or value == "":
         return None
     try:
-        return exact(value)
+        found = exact(value)
     except ValueError:
         return None
+    return found if not found or -_BEYOND < found.adjusted() < _BEYOND else None
 
 
 def above_zero(value: object) -> Decimal | None:
@@ -37,7 +40,10 @@ def above_zero(value: object) -> Decimal | None:
 def at(milliseconds: object) -> datetime | None:
     """Return the time that a venue wrote."""
     found = above_zero(milliseconds)
-    return None if found is None else datetime.fromtimestamp(int(found) / 1000, UTC)
+    try:
+        return None if found is None else datetime.fromtimestamp(int(found) / 1000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def in_ms(when: datetime) -> int:

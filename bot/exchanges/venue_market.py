@@ -30,6 +30,10 @@ class VenueMarket:
         """Return one contract, None if the venue does not have it."""
         return await self._contracts.find(symbol)
 
+    def known(self, symbol: str) -> Instrument | None:
+        """Return a contract as it was last listed, without asking; None if it was not."""
+        return self._contracts.known(symbol)
+
     async def market_facts(self, symbol: str) -> MarketFacts:
         """Return what can be told of `symbol` now; empty facts of what is not listed."""
         if await self._contracts.find(symbol) is None:

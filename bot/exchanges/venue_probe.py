@@ -37,8 +37,8 @@ class VenueFindings:
 
     @property
     def text(self) -> str:
-        """All of it, the worst first."""
-        return "; ".join([*self.faults, *self.warnings, *self.fine])
+        """All of it, the worst first: what is to be mended has a line each."""
+        return "\n".join([*self.faults, *self.warnings, "; ".join(self.fine)])
 
 
 async def probe(client: VenueClient, market: VenueMarket) -> VenueFindings:

@@ -263,9 +263,10 @@ class Guardian:
     def _note(self, watch: _Watch, decision: Decision, outcome: OrderOutcome | None) -> None:
         """Space out what the venue refuses: the same failing call is never repeated for long."""
         if isinstance(outcome, Refused | Unknown):
-            watch.failures += 1
+            is_exit = decision.exit_reason is not None
+            watch.failures = watch.failures + 1 if watch.is_exit_failing is is_exit else 1
             wait = min(timedelta(seconds=2 ** min(watch.failures, 10)), _LONGEST_BACKOFF)
-            watch.is_exit_failing = decision.exit_reason is not None
+            watch.is_exit_failing = is_exit
             watch.not_before = self._clock.now() + wait
         else:
             watch.failures, watch.not_before = 0, None

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from core.domain.money import ZERO, Money
-from core.domain.positions import Position
+from core.domain.positions import Position, PositionState
 
 
 class PositionBook:
@@ -41,6 +41,11 @@ class PositionBook:
     def count(self) -> int:
         """How many positions are live; entries in flight count."""
         return len(self._live)
+
+    @property
+    def opening(self) -> int:
+        """How many entries are in flight, or still without an answer: each of them may be a position."""
+        return sum(position.state is PositionState.OPENING for position in self._live.values())
 
     @property
     def exposure_quote(self) -> Money:

@@ -78,10 +78,15 @@ class Comparison:
             # It may have fired after the venue told its positions: then nothing is missing, and its fill counts.
             outcome = await self._exits.stop_outcome(exchange, position)
             if isinstance(outcome, Filled | PartiallyFilled):
-                return [_end(exchange, await self._exits.take_fired_stop(exchange, position))]
+                after = await self._exits.take_fired_stop(exchange, position)
+                if after is not position:
+                    return [await self._after_stop(exchange, after)]
+                # All that it did is booked, and this is what it left.
             is_listed_late = isinstance(outcome, Accepted)
         findings: list[Finding] = []
-        if theirs.quantity != position.quantity:
+        if theirs.quantity == position.quantity:
+            self._exits.outside.note_equal(position)
+        else:
             position, finding = await self._take_size(exchange, position, theirs)
             findings.append(finding)
         if position.state is not PositionState.OPEN or is_listed_late:
@@ -91,6 +96,12 @@ class Comparison:
         else:
             findings += await self._compare_stop(exchange, position, standing)
         return findings
+
+    async def _after_stop(self, exchange: Exchange, after: Position) -> Finding:
+        """Say that the stop ended the position; what it could not close gets a stop of its own."""
+        if after.state is PositionState.OPEN:
+            return await self._protect(exchange, after)
+        return _end(exchange, after)
 
     async def _compare_closing(
         self, exchange: Exchange, seen: Position, theirs: VenuePosition | None, stops: Sequence[VenueStop]
@@ -183,7 +194,8 @@ def _end(exchange: Exchange, after: Position) -> Finding:
     gone = f"{after.symbol} on {exchange.name} is gone there"
     if after.state.is_live:
         return Finding(f"{gone}: how is not known yet", FindingKind.UNEXPLAINED)
-    return Finding(f"{gone}: {after.exit_reason}", FindingKind.ENDED)
+    why = str(after.exit_reason).replace("_", " ")
+    return Finding(f"{gone}: {why}", FindingKind.ENDED)
 
 
 def _placed(position: Position, outcome: OrderOutcome) -> str:

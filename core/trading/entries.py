@@ -95,9 +95,10 @@ class Entries:
                 return EntryResult.HELD
             refusal = await self._set_leverage(exchange, entry)
             position, order = await self._intend(exchange.name, entry)
-            outcome = refusal or await send(exchange, order.request, self._ground.settings.order_timeout)
             told = Told(entry.signal, entry.instrument, entry.noted)
-            return await self.conclude(exchange, position, order, outcome, told)
+            with self._ground.minding(order):
+                outcome = refusal or await send(exchange, order.request, self._ground.settings.order_timeout)
+                return await self.conclude(exchange, position, order, outcome, told)
 
     async def conclude(
         self,

@@ -62,8 +62,9 @@ class Exits:
         if position.state is not PositionState.OPEN:
             return position, Cancelled()
         position, order = await self._intend(position, reason, quantity)
-        outcome = await send(exchange, order.request, self._ground.settings.order_timeout)
-        return await self.conclude(exchange, position, order, outcome, author=author), outcome
+        with self._ground.minding(order):
+            outcome = await send(exchange, order.request, self._ground.settings.order_timeout)
+            return await self.conclude(exchange, position, order, outcome, author=author), outcome
 
     async def conclude(
         self,

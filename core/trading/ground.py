@@ -1,6 +1,8 @@
 """What every part of trading stands on, so that it is handed on as one."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,3 +28,14 @@ class Ground:
     settings: TradingSettings
     unsettled: asyncio.Queue[Order] = field(default_factory=asyncio.Queue)
     funding_read_at: dict[int, datetime] = field(default_factory=dict)
+
+    @contextmanager
+    def minding(self, order: Order) -> Iterator[None]:
+        """Send `order`, and write down what became of it, inside: broken off, it is settled like an unanswered one."""
+        is_written = False
+        try:
+            yield
+            is_written = True
+        finally:
+            if not is_written:
+                self.unsettled.put_nowait(order)

@@ -79,6 +79,11 @@ class Outside:
             return position, Booking.NOT_YET
         return position, Booking.TRUE if guess is None else Booking.ESTIMATED
 
+    def note_equal(self, position: Position) -> None:
+        """Note that the venue holds what we do: looks at a size that has come right count no more."""
+        for key in [key for key in self._looks if key[0] == position.id]:
+            del self._looks[key]
+
     async def take_added(
         self, exchange: Exchange, position: Position, theirs: VenuePosition
     ) -> tuple[Position, Booking]:

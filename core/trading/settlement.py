@@ -10,6 +10,7 @@ from core.domain.events import OrderSettled
 from core.domain.market import ExchangeRef
 from core.domain.orders import (
     Accepted,
+    Cancelled,
     Filled,
     Order,
     OrderLeg,
@@ -25,7 +26,7 @@ from core.ports.edges import Exchange
 from core.trading.entries import Entries, Told
 from core.trading.exits import Exits
 from core.trading.ground import Ground
-from core.trading.sending import ask, look_up
+from core.trading.sending import answered, ask, look_up
 from core.trading.stops import Stops
 
 
@@ -171,6 +172,7 @@ class Settlement:
                 await self._conclude_entry(exchange, position, order, outcome)
             case OrderLeg.STOP if isinstance(outcome, Filled | PartiallyFilled):
                 await self._exits.take_stop_fill(exchange, position, request.client_order_id, outcome)
+                await self._let_go(request.client_order_id)
             case OrderLeg.STOP:
                 await self._stops.conclude(position, order, outcome)
             case OrderLeg.EXIT:
@@ -188,6 +190,13 @@ class Settlement:
                     was_filled=isinstance(outcome, Filled | PartiallyFilled),
                 )
             )
+
+    async def _let_go(self, client_order_id: str) -> None:
+        """Note that a stop came to nothing if its fill was booked through another one: they were one at the venue."""
+        async with self._ground.units.writing() as unit:
+            stored = await unit.orders.get(client_order_id)
+            if stored is not None and not stored.state.is_settled:
+                await unit.orders.save(answered(stored, Cancelled(), self._ground.clock.now()))
 
     async def _conclude_exit(self, exchange: Exchange, position: Position, order: Order, outcome: OrderOutcome) -> None:
         """Store what became of an exit; a position that it should have ended for want of a stop gets one."""

@@ -75,18 +75,19 @@ class Stops:
         """
         limit = time_limit or self._ground.settings.order_timeout
         position, order = await self._intend(position, price)
-        outcome = await send(exchange, order.request, limit, replaces=position.stop_order_id)
-        if isinstance(outcome, Unknown):
-            found = await look_up(exchange, order.request, limit, order.created_at)
-            outcome = outcome if found is None else found
-        if isinstance(outcome, Filled | PartiallyFilled):
-            # It triggered before we learned that it stood: the position is gone through its own stop.
-            position = await funded(self._ground, exchange, position)
-            async with self._ground.units.writing() as unit:
-                position = await record_exit(unit, position, order, outcome, stop_reason(position))
-            self._ground.book.put(position)
-            return position, outcome
-        position = await self.conclude(position, order, outcome)
+        with self._ground.minding(order):
+            outcome = await send(exchange, order.request, limit, replaces=position.stop_order_id)
+            if isinstance(outcome, Unknown):
+                found = await look_up(exchange, order.request, limit, order.created_at)
+                outcome = outcome if found is None else found
+            if isinstance(outcome, Filled | PartiallyFilled):
+                # It triggered before we learned that it stood: the position is gone through its own stop.
+                position = await funded(self._ground, exchange, position)
+                async with self._ground.units.writing() as unit:
+                    position = await record_exit(unit, position, order, outcome, stop_reason(position))
+                self._ground.book.put(position)
+                return position, outcome
+            position = await self.conclude(position, order, outcome)
         if isinstance(outcome, Unknown):
             self._ground.unsettled.put_nowait(order)
         return position, outcome

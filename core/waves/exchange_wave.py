@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.market import ExchangeRef
+from core.domain.money import NO_MONEY
 from core.domain.params import WaveParams
 from core.domain.pauses import EVERYTHING, Pause
 from core.domain.people import StopListing
@@ -228,8 +229,9 @@ class ExchangeWave:
             facts: Facts = {"open": self._book.count, "limit": self._trading.max_positions}
             await self._records.reject(run, signal, Verdict.MAX_POSITIONS, facts)
             return True
-        exposure, limit = self._book.exposure_quote, self._trading.max_exposure_quote
-        if limit is not None and exposure + (self._trading.size_quote or 0) > limit:
+        size, limit = self._trading.size_quote or NO_MONEY, self._trading.max_exposure_quote
+        exposure = self._book.exposure_quote + size * self._book.opening
+        if limit is not None and exposure + size > limit:
             facts = {"exposure_quote": str(exposure), "limit_quote": str(limit)}
             await self._records.reject(run, signal, Verdict.MAX_EXPOSURE, facts)
             return True

@@ -6,7 +6,13 @@ from core.domain.replies import Button, Reply
 from handlers import texts
 
 EVENT = CallHeldBack
-_CALLS = {"entry": "Entering", "exit": "Closing", "stop": "Placing the stop of", "leverage": "Setting the leverage of"}
+_CALLS = {
+    "entry": "Entering",
+    "exit": "Closing",
+    "stop": "Placing the stop of",
+    "first_stop": "Placing the stop of",
+    "leverage": "Setting the leverage of",
+}
 
 
 def render(event: CallHeldBack, _alert: Alert) -> Reply:

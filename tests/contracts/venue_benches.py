@@ -62,9 +62,16 @@ class NotedFutures(CcxtFutures):
     asked: dict[str, OrderRequest]
 
     async def place(self, request: OrderRequest) -> OrderOutcome:
+        self._note(request)
+        return await super().place(request)
+
+    async def replace_stop(self, old: str, request: OrderRequest) -> OrderOutcome:
+        self._note(request)
+        return await super().replace_stop(old, request)
+
+    def _note(self, request: OrderRequest) -> None:
         if request.trigger_price is not None:
             self.asked[request.client_order_id] = request
-        return await super().place(request)
 
 
 class VenueBench:
@@ -93,15 +100,18 @@ class VenueBench:
         """Return what the venue is like."""
         raise NotImplementedError
 
-    def make(self) -> NotedFutures:
-        """Return an adapter at the server."""
-        access = VenueAccess(
+    def access(self) -> VenueAccess:
+        """Return how the server is reached."""
+        return VenueAccess(
             profile=self.profile,
             rest_url=self.server.rest_url,
             api_key=self.server.api_key,
             api_secret=self.server.api_secret,
         )
-        client = VenueClient(access, clock=self.clock)
+
+    def make(self) -> NotedFutures:
+        """Return an adapter at the server."""
+        client = VenueClient(self.access(), clock=self.clock)
         made = NotedFutures(
             client,
             VenueMarket(client, clock=self.clock),
@@ -113,7 +123,8 @@ class VenueBench:
         return made
 
     async def open(self) -> None:
-        await self.server.__aenter__()
+        """Let the server run, and the adapter know its contracts."""
+        await self.serve()
         self.exchange = self.make()
         for symbol in (SYMBOL, OTHER):
             self.server.list_contract(symbol, "100")
@@ -121,6 +132,10 @@ class VenueBench:
         self.server.account.subscribe(self._hear)
         await self.exchange.open()
         await self.exchange.instruments()
+
+    async def serve(self) -> None:
+        """Let the server run."""
+        await self.server.__aenter__()
 
     async def restart(self) -> None:
         """Let the adapter be a new one, that knows nothing of what was before."""

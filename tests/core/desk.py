@@ -128,7 +128,7 @@ class Desk:
         self._wire_waves()
 
     def _wire_trading(self) -> None:
-        ground = Ground(
+        ground = self.ground = Ground(
             units=self.units, clock=self.clock, book=self.book, settings=self.trading, unsettled=self.unsettled
         )
         self.stops = Stops(ground)

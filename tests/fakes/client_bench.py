@@ -52,7 +52,9 @@ def time_answer(profile: VenueProfile, at_ms: int) -> Told:
 
 
 def fine(profile: VenueProfile) -> Told:
-    return Told(body={"orderId": 1} if profile.name == "binance" else {"retCode": 0, "result": {"orderId": "1"}})
+    return Told(
+        body={"orderId": 1} if profile.name == "binance" else {"retCode": 0, "result": {"orderId": "1", "list": []}}
+    )
 
 
 def error(profile: VenueProfile, code: int, text: str = "no", status: int = 400, **headers: str) -> Told:

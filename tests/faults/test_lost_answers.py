@@ -99,7 +99,7 @@ async def test_a_stop_that_fired_while_an_exit_was_unknown_ends_the_position_at_
     desk.venue.set_price("SOLUSDT", 95)
     restarted = desk.restarted()
     found = await restarted.finish(restarted.recover())
-    assert "SOLUSDT on binance is gone there: stop_loss" in found
+    assert "SOLUSDT on binance is gone there: stop loss" in found
     ended = desk.position()
     assert (ended.state, ended.exit_reason) == (PositionState.CLOSED, ExitReason.STOP_LOSS)
     assert ended.exit_price == 96

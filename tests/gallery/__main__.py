@@ -4,6 +4,7 @@ Each picture has Telegram on the left, Slack in the middle and the terminal on t
 words themselves are tested elsewhere.
 """
 
+import asyncio
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from handlers.registry import build_registry
 from tests.gallery.markups import from_slack, from_telegram, from_terminal
 from tests.gallery.paint import SLACK, TELEGRAM, TERMINAL, paint
 from tests.gallery.stage import Stage, play_out
+from tests.gallery.stakes import alerts_at_stake, mode_at_stake
 
 Shown = Sequence[tuple[str, Reply]]
 
@@ -89,6 +91,13 @@ async def show_veto(stage: Stage, folder: Path) -> None:
     draw([*shown, ("afterwards", lives[0][-1])], folder / "veto.png")
 
 
+async def show_stakes(folder: Path) -> None:
+    """Draw /mode, and every alert as it is where money is at stake."""
+    draw(await mode_at_stake(), folder / "mode_live.png")
+    for kind, reply in alerts_at_stake():
+        draw([(kind, reply)], folder / f"live_{kind}.png")
+
+
 def _kind(reply: Reply) -> str:
     words = [word.lower() for word in reply.title.split() if word.isalpha() and not word.isupper()]
     return "_".join(words[:2]) or "untitled"
@@ -101,6 +110,7 @@ def main(folder: Path) -> None:
         show_messages(stage, folder)
         await show_commands(stage, folder)
 
+    asyncio.run(show_stakes(folder))
     with tempfile.TemporaryDirectory() as database:
         play_out(Path(database), scene)
     with tempfile.TemporaryDirectory() as database:

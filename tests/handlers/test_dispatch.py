@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from core.domain.errors import NotPossible, OutcomeUnknown, RetryLater
+from core.domain.market import TradingMode
 from core.domain.people import Role
 from core.domain.replies import Reply
 from handlers.confirming.approvals import ApprovalSettings
@@ -72,6 +73,21 @@ async def test_every_kind_of_invocation_is_judged_alike() -> None:
         assert answered is not None
         assert answered.lines == ("x",)
     assert [row.outcome for row in await chat.audit()] == ["refused", "answered"] * len(InvocationKind)
+
+
+@pytest.mark.parametrize(
+    ("mode", "mark"), [(TradingMode.PAPER, None), (TradingMode.TESTNET, "TESTNET"), (TradingMode.LIVE, "LIVE")]
+)
+async def test_whatever_is_answered_beside_paper_bears_the_mode(mode: TradingMode, mark: str | None) -> None:
+    chat = chat_with(ECHO, ACT)
+    chat.dispatch = dispatcher(chat, replace(chat.services, mode=mode))
+    for words, by in (("/echo x", VIC), ("/act", VIC), ("/nonsense", OLE), ("/confirm 1", OLE)):
+        answered = await chat.hear(words, by=by)
+        assert answered is not None
+        assert answered.banner == mark
+    stranger = await chat.hear("/echo x", by=EVE)
+    assert stranger is not None
+    assert stranger.banner is None
 
 
 async def test_a_stranger_gets_one_refusal_an_hour_and_then_silence() -> None:

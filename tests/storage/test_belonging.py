@@ -4,7 +4,7 @@ import pytest
 
 from core.domain.errors import ConfigurationError
 from core.domain.market import TradingMode
-from storage.belonging import KEY, claim_mode
+from storage.belonging import KEY, check_mode, claim_mode
 from storage.engine import Database
 from storage.repositories.state import SqlState
 from storage.tables import pauses
@@ -57,3 +57,12 @@ async def test_what_was_filled_before_there_were_modes_is_paper(database: Databa
     with pytest.raises(ConfigurationError, match="belongs to paper trading"):
         await claim_mode(database, TradingMode.LIVE)
     await claim_mode(database, TradingMode.PAPER)
+
+
+async def test_to_look_refuses_the_same_and_writes_nothing_down(database: Database) -> None:
+    await check_mode(database, TradingMode.LIVE)
+    assert await belongs_to(database) is None
+    await claim_mode(database, TradingMode.TESTNET)
+    await check_mode(database, TradingMode.TESTNET)
+    with pytest.raises(ConfigurationError, match="belongs to testnet trading"):
+        await check_mode(database, TradingMode.LIVE)

@@ -66,6 +66,7 @@ class VenuePrices:
         self._group: asyncio.TaskGroup | None = None
         self._questions = 0
         self._unanswered = 0
+        self._is_failing = False
 
     @property
     def status(self) -> VenueStatus:
@@ -141,6 +142,12 @@ class VenuePrices:
                     line.remove(gone)
                 line.tend(now)
 
+    def _note_failure(self, symbols: int, reason: str) -> None:
+        """Log the first of failures in a row: a night without the venue is one line."""
+        if not self._is_failing:
+            _log.info("quotes_failed", extra={"exchange": self._name, "symbols": symbols, "reason": reason})
+        self._is_failing = True
+
     async def _fall_back(self, ask: AskQuotes) -> None:
         """Ask by request for what the streams do not bring, all at once and not often."""
         while True:
@@ -158,9 +165,9 @@ class VenuePrices:
                 self._unanswered += 1
                 if isinstance(error, RetryLater):
                     wait = max(wait, error.wait)
-                extra = {"exchange": self._name, "symbols": len(due), "reason": str(error)[:200] or "no answer in time"}
-                _log.info("quotes_failed", extra=extra)
+                self._note_failure(len(due), str(error)[:200] or "no answer in time")
             else:
+                self._is_failing = False
                 for symbol in due:
                     if (quote := quotes.get(symbol)) is not None:
                         self._board.take_quote(symbol, quote, asked_at)

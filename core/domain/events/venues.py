@@ -42,7 +42,7 @@ class CallHeldBack(Event):
     """A call fails again and again and is not sent for a while.
 
     Attributes:
-        call: What it is for: entry, exit, stop, leverage.
+        call: What it is for: entry, exit, stop (one that is moved), first_stop, leverage.
         detail: The venue's own sentence.
     """
 

@@ -11,6 +11,9 @@ from bot.app.database import upgrade_database
 from bot.clock import SystemClock
 from bot.demo.signal_server import SimulatedSignalServer
 from bot.settings import Settings, load_settings
+from core.domain.market import TradingMode
+from storage.belonging import claim_mode
+from storage.engine import Database
 from tests.fakes.slack_payloads import APP_TOKEN, BOT_TOKEN
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TOKEN, TelegramServer
@@ -118,7 +121,7 @@ async def test_servers_that_are_away_are_named_all_of_them(
     await servers.slack.down()
     assert await run_checks(settings) == AWAY
     table = table_of(capsys.readouterr().out)
-    assert {name for name, (state, _) in table.items() if state == "MEND"} == {"signals", "telegram", "slack"}
+    assert {name for name, (state, _) in table.items() if state == "AWAY"} == {"signals", "telegram", "slack"}
     assert "feed.url" in table["signals"][1]
     assert servers.telegram.url in table["telegram"][1]
     assert servers.slack.api_url in table["slack"][1]
@@ -164,13 +167,26 @@ async def test_missing_keys_are_among_the_findings(servers: Servers, capsys: pyt
     table = table_of(capsys.readouterr().out)
     state, finding = table["settings"]
     assert (state, "needs the keys of every exchange" in finding) == ("MEND", True)
-    assert {table[name][0] for name in ("binance", "bybit")} == {"MEND"}
+    assert {table[name][0] for name in ("binance", "bybit")} == {"AWAY"}
 
 
 async def test_a_database_in_a_bad_state_is_named(servers: Servers, capsys: pytest.CaptureFixture[str]) -> None:
     (servers.folder / "bot.db").touch()
     assert await run_checks(servers.settings()) == MEND
     assert "run `wavehelm db upgrade`" in table_of(capsys.readouterr().out)["database"][1]
+
+
+async def test_a_database_of_another_mode_is_named(servers: Servers, capsys: pytest.CaptureFixture[str]) -> None:
+    paper = servers.settings()
+    await upgrade_database(paper)
+    database = await Database.open(paper.database.url)
+    await claim_mode(database, TradingMode.PAPER)
+    await database.close()
+    nowhere = ("exchanges.binance.rest_url=http://127.0.0.1:9", "exchanges.bybit.enabled=false")
+    other = servers.settings("prices.source=exchange", "trading.mode=testnet", *nowhere)
+    assert await run_checks(other) == MEND
+    state, finding = table_of(capsys.readouterr().out)["database"]
+    assert (state, "belongs to paper trading" in finding) == ("MEND", True)
 
 
 async def test_what_servers_say_is_shown_as_it_is(servers: Servers, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,8 @@ async def test_a_venue_that_is_away_and_one_that_warns_are_told_apart(
     (bybit,) = [line for line in lines if "│ bybit " in line]
     assert "│ WARN" in binance
     assert "bind it to that of this machine" in binance
-    assert "│ MEND" in bybit
+    assert "│ AWAY" in bybit
+    assert "it cannot be reached" in bybit
 
 
 async def test_a_stream_that_is_away_is_told(venues: Venues, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
+from core.domain.errors import RetryLater
 from core.domain.orders import OrderLeg, VenueFill
 from core.domain.signals import Side
 from tests.builders import make_request, make_stop_request, money, price, quantity
@@ -106,6 +109,24 @@ async def test_an_order_is_asked_for_its_name_once(binance_bench: BinanceBench) 
     asked = len(binance_bench.server.asked("GET /fapi/v1/order"))
     assert await fills(binance_bench) == first
     assert len(binance_bench.server.asked("GET /fapi/v1/order")) == asked
+
+
+async def test_an_order_that_cannot_be_found_yet_is_asked_for_its_name_again(binance_bench: BinanceBench) -> None:
+    await binance_bench.exchange.place(ENTRY)
+    binance_bench.server.orders.lag_ms = 3_000
+    with pytest.raises(RetryLater):
+        await fills(binance_bench)
+    binance_bench.clock.pass_time(timedelta(seconds=3))
+    assert named(await fills(binance_bench)) == [("wh-entry", Side.BUY, Decimal(2), False)]
+
+
+async def test_an_order_that_is_never_found_has_no_name(binance_bench: BinanceBench) -> None:
+    await binance_bench.exchange.place(ENTRY)
+    binance_bench.server.orders.lag_ms = 3_600_000
+    with pytest.raises(RetryLater):
+        await fills(binance_bench)
+    binance_bench.clock.pass_time(timedelta(seconds=30))
+    assert named(await fills(binance_bench)) == [(None, Side.BUY, Decimal(2), False)]
 
 
 async def test_funding_adds_up_what_was_paid_and_received(bench: VenueBench) -> None:

@@ -1,6 +1,7 @@
 """The adapter's front: what never reaches the venue, ids that are sent once, notices."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -132,3 +133,16 @@ async def test_a_whole_trade_leaves_the_books_equal(bench: VenueBench) -> None:
     funding = await exchange.funding(SYMBOL, began_at)
     assert (await exchange.balance()).total == before + gain - fees + funding == account.wallet
     assert sum(fill.fee_quote for fill in await exchange.fills(SYMBOL, began_at)) == fees
+
+
+async def test_what_closes_or_protects_waits_for_no_newer_list_of_contracts(bench: VenueBench) -> None:
+    await bench.exchange.place(ENTRY)
+    path = {"binance": "/fapi/v1/exchangeInfo", "bybit": "/v5/market/instruments-info"}[bench.exchange.name]
+    read = len(bench.server.asked(f"GET {path}"))
+    bench.clock.pass_time(timedelta(days=1))
+    stop = await bench.exchange.place(make_stop_request("wh-stop", 95, quantity=quantity(2)))
+    exit_ = make_request("wh-exit", quantity=quantity(2), side=Side.SELL, leg=OrderLeg.EXIT, reduce_only=True)
+    closed = await bench.exchange.place(exit_)
+    assert isinstance(stop, Accepted)
+    assert isinstance(closed, Filled)
+    assert len(bench.server.asked(f"GET {path}")) == read > 0

@@ -135,13 +135,15 @@ async def test_an_answer_that_is_none_leaves_it_unknown(client: VenueClient, ven
     assert server.paths().count(f"POST {ORDER[profile.name]}") == len(answers)
 
 
-async def test_a_server_that_is_not_there_leaves_it_unknown(venue: Venue, clock: FakeClock) -> None:
+async def test_a_server_that_is_not_there_took_no_order(venue: Venue, clock: FakeClock) -> None:
     profile, _ = venue
     access = VenueAccess(profile=profile, rest_url="http://127.0.0.1:9", api_key=KEY, api_secret=SECRET)
     client = VenueClient(access, clock=clock)
     caught = await failure(place(client))
-    assert caught.trouble.kind is TroubleKind.UNKNOWN
+    assert (caught.trouble.kind, caught.trouble.reason) == (TroubleKind.REFUSED, RefusalReason.OTHER)
     assert KEY not in str(caught)
+    # What only reads is asked for again soon.
+    assert (await failure(client.call(READ[client.name]))).trouble.kind is TroubleKind.UNKNOWN
     await client.close()
 
 

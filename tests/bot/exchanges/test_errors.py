@@ -340,6 +340,21 @@ def test_what_matters_in_a_sentence_stays() -> None:
     assert plain(STOP_BUY) == STOP_BUY
 
 
+def test_the_end_of_a_ban_is_told_as_a_time() -> None:
+    assert plain("banned until 1795238199439. Please wait") == "banned until 21 Nov 05:16 UTC. Please wait"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (403, "", "too many requests from this address (http 403)"),
+        (502, "<html>502 Bad Gateway</html>", "its servers are in trouble (http 502)"),
+    ],
+)
+def test_an_answer_without_words_gets_some(status: int, body: str, words: str) -> None:
+    assert judged("bybit", body, status).detail == words
+
+
 def test_a_sentence_has_one_line_and_an_end() -> None:
     assert plain("a\n  b\tc") == "a b c"
     assert len(plain("word " * 500)) == LONGEST_DETAIL

@@ -62,7 +62,7 @@ async def test_the_fifth_does_and_the_venue_s_sentence_is_told_once(restraint: R
 
 @pytest.mark.parametrize(
     ("call", "pauses"),
-    [(CallKind.STOP, [30, 60, 120, 240, 300, 300]), (CallKind.EXIT, [5, 5, 5])],
+    [(CallKind.STOP, [30, 60, 120, 240, 300, 300]), (CallKind.EXIT, [5, 5, 5]), (CallKind.FIRST_STOP, [5, 5, 5])],
 )
 async def test_pauses_double_up_to_their_longest(
     restraint: Restraint, clock: EagerClock, call: CallKind, pauses: list[int]

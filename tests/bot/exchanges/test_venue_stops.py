@@ -90,6 +90,16 @@ async def test_a_stop_beyond_the_price_says_so_and_the_old_one_stands(bench: Ven
     assert await triggers(bench) == [95]
 
 
+async def test_a_position_without_a_stop_is_not_left_so_for_failures_that_are_over(bench: VenueBench) -> None:
+    await bench.exchange.place(ENTRY)
+    bench.server.faults.answer(bench.stop_path, 502, BAD_GATEWAY, method="POST", times=5)
+    for number in range(5):
+        assert isinstance(await bench.exchange.place(stop(f"wh-{number}")), Unknown)
+    bench.clock.pass_time(timedelta(seconds=5))
+    assert isinstance(await bench.exchange.place(stop("wh-again")), Accepted)
+    assert await triggers(bench) == [95]
+
+
 async def test_a_stop_without_a_position_says_so(bench: VenueBench) -> None:
     assert reason_of(await bench.exchange.place(stop())) is RefusalReason.POSITION_GONE
 

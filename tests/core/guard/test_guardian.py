@@ -206,6 +206,19 @@ async def test_a_refused_move_of_the_stop_holds_no_exit_up(desk: Desk, held: Pos
     assert desk.position().exit_price == 109
 
 
+async def test_an_exit_that_fails_waits_no_longer_for_moves_that_failed_before(desk: Desk, held: Position) -> None:
+    await pass_time(desk)
+    desk.venue.script("replace_stop", NO, times=10_000)
+    desk.venue.set_price("SOLUSDT", 103)
+    await refused_calls(desk, OrderLeg.STOP, 1, "103")
+    desk.venue.script("place", NO)
+    await see(desk, 101)
+    assert desk.position().state is PositionState.OPEN
+    await pass_time(desk, 2)
+    await see(desk, 101)
+    assert desk.position().exit_reason is ExitReason.TRAILING_STOP
+
+
 async def test_a_refused_move_is_made_good_when_the_wait_is_over(desk: Desk, held: Position) -> None:
     await pass_time(desk)
     desk.venue.script("replace_stop", NO)

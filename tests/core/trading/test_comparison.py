@@ -6,12 +6,12 @@ import pytest
 
 from core.domain.errors import RetryLater
 from core.domain.events import PositionClosed, ReconcileReport, StopMoved, UnprotectedPosition
-from core.domain.orders import OrderLeg, OrderState, RefusalReason, Refused, Unknown
+from core.domain.orders import OrderLeg, OrderState, PartiallyFilled, RefusalReason, Refused, Unknown
 from core.domain.positions import ExitReason, Position, PositionSide, PositionState
 from core.domain.signals import Side
-from tests.builders import make_position, make_stop_request, price, quantity
+from tests.builders import make_position, make_stop_request, money, price, quantity
 from tests.core.desk import Desk
-from tests.core.venue_kinds import EVERY, with_attached_stops
+from tests.core.venue_kinds import EVERY, with_attached_stops, with_stop_orders
 
 VENUES = EVERY
 BUSY = RetryLater("maintenance", timedelta(seconds=1))
@@ -197,3 +197,20 @@ async def test_a_larger_position_without_any_stop_gets_one_for_all_of_it(desk: D
     await desk.reconcile.run()
     (stop,) = await desk.venue.stops()
     assert stop.quantity == quantity(2)
+
+
+@with_stop_orders
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_what_a_stop_left_of_a_position_gets_a_stop_again(desk: Desk, held: Position, is_known: bool) -> None:
+    assert held.stop_order_id is not None
+    desk.venue.set_price("SOLUSDT", 97)
+    desk.venue.trade_by_hand("SOLUSDT", Side.SELL, "0.6", client_order_id=held.stop_order_id)
+    part = PartiallyFilled(quantity=quantity("0.6"), price=price(97), fee_quote=money(0), filled_at=desk.clock.now())
+    request, _ = desk.venue._orders[held.stop_order_id]
+    desk.venue._orders[held.stop_order_id] = (request, part)
+    if is_known:
+        await desk.exits.take_stop_fill(desk.venue, held, held.stop_order_id, part)
+    await desk.finish(desk.reconcile.run())
+    assert (desk.position().state, desk.position().quantity) == (PositionState.OPEN, quantity("0.4"))
+    assert [(stop.trigger_price, stop.quantity) for stop in await desk.venue.stops()] == [(price(96), quantity("0.4"))]
+    assert await desk.reconcile.run() == ()

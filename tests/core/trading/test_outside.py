@@ -1,5 +1,6 @@
 """What others did to our positions: booked by the venue's fills, each once, guessed only when nothing is told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -264,3 +265,19 @@ async def test_an_exit_that_is_unknown_is_settled_by_its_fill(desk: Desk, held: 
     assert booking is Booking.TRUE
     assert (after.state, after.exit_reason) == (PositionState.CLOSED, ExitReason.AGED)
     assert desk.orders(OrderLeg.EXIT)[0].state is OrderState.FILLED
+
+
+async def test_sizes_that_were_right_in_between_are_no_reason_to_guess(desk: Desk, held: Position) -> None:
+    positions = desk.venue.positions
+
+    async def none_yet() -> Sequence[VenuePosition]:
+        return ()
+
+    for _ in range(4):
+        desk.venue.positions = none_yet  # type: ignore[method-assign]
+        await desk.reconcile.run()
+        desk.venue.positions = positions  # type: ignore[method-assign]
+        assert desk.position() == held
+        await desk.reconcile.run()
+        await desk.clock.advance(timedelta(minutes=5))
+    assert [stop.symbol for stop in await desk.venue.stops()] == ["SOLUSDT"]

@@ -48,7 +48,7 @@ async def test_the_size_of_the_venue_is_taken_over(desk: Desk, held: Position) -
 async def test_a_position_that_is_gone_ends_with_the_fill_of_its_stop(desk: Desk, held: Position) -> None:
     desk.venue.set_price("SOLUSDT", 90)
     (finding,) = await desk.reconcile.run()
-    assert "stop_loss" in finding
+    assert "stop loss" in finding
     assert (desk.position().exit_reason, desk.position().exit_price) == (ExitReason.STOP_LOSS, price(96))
     assert desk.events(ClosedOutside) == []
 
@@ -58,7 +58,7 @@ async def test_a_position_that_is_gone_without_a_fill_of_ours_was_closed_outside
     await desk.reconcile.run()
     assert desk.position().exit_reason is ExitReason.CLOSED_OUTSIDE
     assert len(desk.events(ClosedOutside)) == len(desk.events(PositionClosed)) == 1
-    assert "closed_outside" in findings(desk)[0]
+    assert "closed outside" in findings(desk)[0]
     assert await desk.reconcile.run() == ()
 
 
@@ -67,7 +67,7 @@ async def test_the_other_side_there_means_that_ours_is_gone(desk: Desk, held: Po
     (finding,) = await desk.reconcile.run()
     assert (desk.position().state, desk.position().exit_quantity) == (PositionState.CLOSED, quantity(1))
     assert desk.position().fees_quote == money("0.1"), "of the fill that turned it round, half the fee"
-    assert "closed_outside" in finding
+    assert "closed outside" in finding
     (other,) = await desk.reconcile.run()
     assert "1 SOLUSDT that is not ours" in other
 
@@ -187,7 +187,7 @@ async def test_a_stop_that_was_faster_than_an_unanswered_exit_ends_the_position(
     assert await desk.reconcile.run() == ()
     desk.venue.set_price("SOLUSDT", 95)
     (finding,) = await desk.reconcile.run()
-    assert "stop_loss" in finding
+    assert "stop loss" in finding
     assert (desk.position().state, desk.position().exit_price) == (PositionState.CLOSED, price(96))
     desk.spawn("settlement", desk.settlement.run())
     await desk.clock.advance(timedelta(minutes=5))
@@ -267,6 +267,6 @@ async def test_a_stop_that_fires_between_the_venues_answers_is_no_missing_stop(
 
     monkeypatch.setattr(desk.venue, "stops", stops_after_a_fall)
     (finding,) = await desk.finish(desk.reconcile.run())
-    assert "stop_loss" in finding
+    assert "stop loss" in finding
     assert desk.events(UnprotectedPosition) == []
     assert (desk.position().exit_reason, desk.position().exit_price) == (ExitReason.STOP_LOSS, price(96))

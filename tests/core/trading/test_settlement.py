@@ -14,7 +14,7 @@ from core.trading.entries import EntryResult
 from core.trading.sending import submitted
 from tests.builders import at, make_fill, make_position, make_request, make_signal, make_stop_request, price
 from tests.core.desk import Desk
-from tests.core.venue_kinds import EVERY
+from tests.core.venue_kinds import EVERY, with_attached_stops
 
 VENUES = EVERY
 LOST = Unknown(detail="503")
@@ -270,6 +270,21 @@ async def test_a_stop_that_filled_while_nobody_looked_closes_the_position(desk: 
     position = after.position()
     assert (position.state, position.exit_reason) == (PositionState.CLOSED, ExitReason.STOP_LOSS)
     assert position.exit_price == 96
+    assert len(after.events(PositionClosed)) == 1
+
+
+@with_attached_stops
+async def test_a_stop_that_was_taken_over_under_another_order_is_settled_when_that_one_ended_it(desk: Desk) -> None:
+    after = await leave_stop(desk, is_standing=True)
+    after.venue.script("find_order", BUSY)
+    await after.finish(after.recover())
+    first, second = after.orders(OrderLeg.STOP)
+    assert after.position().stop_order_id == second.request.client_order_id
+    after.venue.set_price("SOLUSDT", 90)
+    await after.reconcile.run()
+    assert after.position().state is PositionState.CLOSED
+    assert await after.settlement.attempt(first, is_last=False)
+    assert [order.state for order in after.orders(OrderLeg.STOP)] == [OrderState.CANCELLED, OrderState.FILLED]
     assert len(after.events(PositionClosed)) == 1
 
 

@@ -227,6 +227,14 @@ async def test_the_limit_of_exposure_holds_within_a_wave(make_desk: Callable[...
     assert desk.book.exposure_quote <= 250
 
 
+async def test_an_entry_without_an_answer_counts_in_the_exposure(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(trading=TradingSettings(max_exposure_quote=money(250)))
+    desk.venue.script("place", Unknown(detail="503"), symbol="C00001USDT", is_executed=True)
+    await trade(desk, make_wave_signals(4), {}, {})
+    verdicts = list(desk.verdicts().values())
+    assert verdicts == [Verdict.ORDER_UNKNOWN, Verdict.EXECUTED, Verdict.MAX_EXPOSURE, Verdict.MAX_EXPOSURE]
+
+
 async def test_a_stop_listed_symbol_is_not_traded(make_desk: Callable[..., Desk]) -> None:
     desk = make_desk(validation=ValidationSettings(stop_list=frozenset({"C00001USDT"})))
     await trade(desk, make_wave_signals(1), {}, {})

@@ -12,7 +12,7 @@ from tests.fakes.venues.book import (
     PositionChanged,
 )
 from tests.fakes.venues.contracts import Contract, Prices
-from tests.fakes.venues.matching import Matching
+from tests.fakes.venues.matching import CENT, Matching
 from tests.fakes.venues.refusals import No, VenueSaysNo
 
 
@@ -73,7 +73,7 @@ class Settings(Matching):
     def pay_funding(self, symbol: str, rate_ratio: Decimal) -> Decimal:
         """Settle funding for the position of `symbol`: longs pay a positive rate; returns what was received."""
         position = self.position(symbol)
-        amount = -position.amount * self.prices(symbol).mark * rate_ratio
+        amount = (-position.amount * self.prices(symbol).mark * rate_ratio).quantize(CENT)
         if position.amount:
             self.book_payment("funding", symbol, amount)
             self.tell(BalanceChanged(amount=amount, cause="funding", symbol=symbol))

@@ -25,7 +25,13 @@ from tests.fakes.venues.rules import Rules
 from tests.fakes.venues.server import VenueServer
 from tests.fakes.venues.wire import Answer, Request, VenueSocket
 
-HOSTS = ("fapi.binance.com", "api.binance.com", "fstream.binance.com", "demo-fapi.binance.com")
+HOSTS = (
+    "fapi.binance.com",
+    "api.binance.com",
+    "fstream.binance.com",
+    "demo-fapi.binance.com",
+    "demo-fstream.binance.com",
+)
 
 
 class FakeBinance(VenueServer):

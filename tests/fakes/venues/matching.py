@@ -23,6 +23,9 @@ from tests.fakes.venues.contracts import Contract, Prices, slipped
 from tests.fakes.venues.refusals import No, VenueSaysNo
 from tests.fakes.venues.rules import Levers, Rules
 
+CENT = Decimal("0.00000001")
+"""The smallest amount that a venue books; what it tells of a fee is what it took."""
+
 
 class Matching:
     """The part of FakeAccount that executes; its state lives there."""
@@ -214,7 +217,7 @@ class Matching:
         realised = apply_fill(position, order.side, quantity, price)
         position.opened_ms = position.opened_ms or now
         position.updated_ms = now
-        fee = quantity * price * self.rules.taker_fee_ratio
+        fee = (quantity * price * self.rules.taker_fee_ratio).quantize(CENT)
         trade = Trade(
             id=next(self._ids),
             order_id=order.id,

@@ -58,6 +58,7 @@ class VenueServer:
         requests: Every HTTP request that came (WebSocket upgrades are in `upgrades`), oldest first.
         sockets: The open WebSocket connections.
         all_sockets: Those there ever were.
+        certificate: Of the authority that TLS clients must trust, PEM.
     """
 
     def __init__(self, *, now_ms: Callable[[], int], hosts: tuple[str, ...], is_tls: bool = False) -> None:
@@ -71,6 +72,7 @@ class VenueServer:
         self.port = 0
         self.tls_port = 0
         self.ssl_context: ssl.SSLContext | None = None
+        self.certificate = b""
         self._is_tls = is_tls
         self._came = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -116,6 +118,7 @@ class VenueServer:
             authority.issue_cert(*self.hosts).configure_cert(serving)
             self.ssl_context = ssl.create_default_context()
             authority.configure_trust(self.ssl_context)
+            self.certificate = authority.cert_pem.bytes()
             self.tls_port = await self._listen(serving)
         return self
 

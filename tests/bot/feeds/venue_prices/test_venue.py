@@ -3,6 +3,8 @@
 import itertools
 from datetime import timedelta
 
+import pytest
+
 from core.domain.errors import ConfigurationError, RetryLater
 from tests.bot.feeds.venue_prices.streams import SECOND, Bench
 
@@ -44,6 +46,25 @@ async def test_a_venue_that_does_not_answer_is_asked_when_it_says(bybit: Bench) 
         await bybit.until(lambda: len(bybit.quotes.asked) == 4)
         status = prices.status["venue"]
         assert (status.questions, status.unanswered) == (4, 4)
+
+
+async def test_a_venue_that_is_away_is_logged_once_until_it_answers(
+    bybit: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    def lines() -> int:
+        return sum(record.message == "quotes_failed" for record in caplog.records)
+
+    bybit.quotes.error = RetryLater("away", SECOND)
+    async with bybit.running("AUSDT"):
+        await bybit.until(lambda: len(bybit.quotes.asked) == 4)
+        assert lines() == 1
+        bybit.quotes.error = None
+        await bybit.until(lambda: len(bybit.quotes.asked) == 6)
+        bybit.quotes.error = RetryLater("away", SECOND)
+        await bybit.until(lambda: len(bybit.quotes.asked) == 9)
+        assert lines() == 2
 
 
 async def test_a_symbol_that_is_only_kept_is_not_asked_for(bybit: Bench) -> None:
