@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from random import Random
 
-from bot.exchanges.client import VenueClient
+from bot.exchanges.rest.client import VenueClient
 from bot.exchanges.user_streams.binance import BinanceUserStream
 from bot.exchanges.user_streams.bybit import BybitUserStream
 from bot.exchanges.user_streams.dialect import UserStreamDialect

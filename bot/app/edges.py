@@ -7,12 +7,12 @@ from datetime import timedelta
 from random import Random
 
 from bot.app.venues import Listener, RealVenues, build_venues
-from bot.exchanges.paper import PaperExchange
-from bot.exchanges.paper_faults import PaperFaults
-from bot.exchanges.paper_ledger import PaperLedger
-from bot.exchanges.paper_market import PaperCosts, PaperVenue
-from bot.exchanges.paper_prices import PaperPrices
-from bot.exchanges.simulated_venue import SimulatedVenue
+from bot.exchanges.paper.exchange import PaperExchange
+from bot.exchanges.paper.faults import PaperFaults
+from bot.exchanges.paper.ledger import PaperLedger
+from bot.exchanges.paper.market import PaperCosts, PaperVenue
+from bot.exchanges.paper.prices import PaperPrices
+from bot.exchanges.paper.simulated_venue import SimulatedVenue
 from bot.feeds.prices_simulated import SimulatedPrices
 from bot.feeds.signal_connection import FeedSettings
 from bot.feeds.signal_outage import FeedListener

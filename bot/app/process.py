@@ -19,7 +19,7 @@ from bot.app.stakes import live_keys, live_started, refuse_missing_keys
 from bot.app.trade import Trade, TradeEdges
 from bot.clock import SystemClock
 from bot.control_socket import ControlSocket
-from bot.exchanges.paper_faults import PaperFaults
+from bot.exchanges.paper.faults import PaperFaults
 from bot.platforms.terminal.format import to_plain
 from bot.settings import Settings
 from bot.supervisor import Fatal, Supervisor

@@ -8,8 +8,8 @@ from random import Random
 from bot.app.venues import PULSE, access_of, stream_of
 from bot.clock import SystemClock
 from bot.exchanges.access import VenueAccess
-from bot.exchanges.client import VenueClient
-from bot.exchanges.venue_market import VenueMarket
+from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.rest.client import VenueClient
 from bot.exchanges.venue_probe import VenueFindings, probe
 from bot.feeds.venue_prices.settings import StreamedPriceSettings
 from bot.feeds.venue_prices.streamed import StreamedPrices

@@ -10,12 +10,12 @@ from typing import Protocol
 from bot.app.account_news import account_news
 from bot.exchanges.access import VenueAccess
 from bot.exchanges.ccxt_futures import CcxtFutures
-from bot.exchanges.client import VenueClient, VenueListener
-from bot.exchanges.paper_market import PaperVenue
+from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.restraint import RestraintListener
+from bot.exchanges.paper.market import PaperVenue
 from bot.exchanges.profiles import PROFILES
-from bot.exchanges.restraint import RestraintListener
+from bot.exchanges.rest.client import VenueClient, VenueListener
 from bot.exchanges.user_streams.stream import UserStream
-from bot.exchanges.venue_market import VenueMarket
 from bot.feeds.venue_prices.binance import BinanceStream
 from bot.feeds.venue_prices.bybit import BybitStream
 from bot.feeds.venue_prices.dialect import VenueStream

@@ -5,19 +5,19 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.exchanges.account_history import AccountHistory
-from bot.exchanges.account_reads import AccountReads
-from bot.exchanges.account_setup import AccountSetup
-from bot.exchanges.client import VenueClient
-from bot.exchanges.executions import Executions
-from bot.exchanges.order_calls import OrderCalls
-from bot.exchanges.order_checks import refuse_order, refuse_value
-from bot.exchanges.order_reads import READS
-from bot.exchanges.order_truth import OrderTruth
+from bot.exchanges.account.history import AccountHistory
+from bot.exchanges.account.reads import AccountReads
+from bot.exchanges.account.setup import AccountSetup
+from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.calls import OrderCalls
+from bot.exchanges.orders.checks import refuse_order, refuse_value
+from bot.exchanges.orders.executions import Executions
+from bot.exchanges.orders.reads import READS
+from bot.exchanges.orders.restraint import Restraint, RestraintListener
+from bot.exchanges.orders.stops import OrderStops, PositionStops, VenueStops
+from bot.exchanges.orders.truth import OrderTruth
 from bot.exchanges.profiles import StopKind
-from bot.exchanges.restraint import Restraint, RestraintListener
-from bot.exchanges.venue_market import VenueMarket
-from bot.exchanges.venue_stops import OrderStops, PositionStops, VenueStops
+from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.market import Balance, Instrument, Instruments, MarketFacts
 from core.domain.money import Money

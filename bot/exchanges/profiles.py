@@ -7,10 +7,10 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.exchanges.binance_codes import BINANCE_CODES
-from bot.exchanges.bybit_codes import BYBIT_CODES
 from bot.exchanges.errors import VenueCodes
-from bot.exchanges.request_pace import Pace
+from bot.exchanges.rest.binance_codes import BINANCE_CODES
+from bot.exchanges.rest.bybit_codes import BYBIT_CODES
+from bot.exchanges.rest.pace import Pace
 from core.domain.money import Ratio
 
 

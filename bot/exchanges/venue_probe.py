@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.exchanges.account_reads import AccountReads
-from bot.exchanges.client import VenueClient
-from bot.exchanges.order_reads import READS
-from bot.exchanges.venue_answers import inside, number
-from bot.exchanges.venue_market import VenueMarket
+from bot.exchanges.account.reads import AccountReads
+from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.reads import READS
+from bot.exchanges.rest.answers import inside, number
+from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import RetryLater
 
 _SYMBOL = "BTCUSDT"

@@ -3,10 +3,10 @@
 import asyncio
 from typing import Protocol
 
-from bot.exchanges.paper import PaperExchange
-from bot.exchanges.paper_faults import PaperFaults
-from bot.exchanges.paper_prices import PaperPrices
-from bot.exchanges.simulated_venue import SimulatedVenue
+from bot.exchanges.paper.exchange import PaperExchange
+from bot.exchanges.paper.faults import PaperFaults
+from bot.exchanges.paper.prices import PaperPrices
+from bot.exchanges.paper.simulated_venue import SimulatedVenue
 from core.domain.errors import Bug
 from core.domain.market import MarketFacts, Tier
 from core.domain.money import Price

@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from bot.exchanges.access import VenueAccess
-from bot.exchanges.client import VenueClient
-from bot.exchanges.venue_market import VenueMarket
+from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.rest.client import VenueClient
 from bot.exchanges.venue_probe import probe
 from core.domain.errors import RetryLater
 from tests.contracts import test_exchange

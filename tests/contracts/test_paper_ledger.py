@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.exchanges.paper_ledger import PaperLedger
+from bot.exchanges.paper.ledger import PaperLedger
 from core.domain.orders import OrderState
 from storage.paper_ledger import SqlPaperLedger
 from tests.builders import at, make_paper_order, make_request, make_stop_request, money, price, quantity

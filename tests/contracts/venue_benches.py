@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from bot.exchanges.access import VenueAccess
 from bot.exchanges.ccxt_futures import CcxtFutures
-from bot.exchanges.client import VenueClient
+from bot.exchanges.market.venue_market import VenueMarket
 from bot.exchanges.profiles import BINANCE, BYBIT, VenueProfile
-from bot.exchanges.venue_market import VenueMarket
+from bot.exchanges.rest.client import VenueClient
 from core.domain.orders import OrderOutcome, OrderReport, OrderRequest, RefusalReason, VenueNotice
 from tests.builders import Number
 from tests.contracts.exchange_benches import OTHER, SYMBOL, UNPRICED

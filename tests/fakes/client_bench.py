@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.exchanges.access import VenueAccess
-from bot.exchanges.client import VenueClient
 from bot.exchanges.errors import VenueFailure
 from bot.exchanges.profiles import PROFILES, VenueProfile
+from bot.exchanges.rest.client import VenueClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.raw_venue import RawVenue, Told, raw_venue
 

@@ -21,7 +21,7 @@ from bot.app.process import Process, ProcessOptions
 from bot.app.running import run_until_stopped
 from bot.cli.exits import exit_code_of
 from bot.clock import ScaledClock
-from bot.exchanges.paper_faults import FaultRates, PaperFaults
+from bot.exchanges.paper.faults import FaultRates, PaperFaults
 from bot.settings import Settings, load_settings
 from bot.telemetry.logs import logging_to
 from core.domain.errors import WavehelmError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.process import ProcessOptions
-from bot.exchanges.paper_faults import FaultRates, PaperFaults
+from bot.exchanges.paper.faults import FaultRates, PaperFaults
 from core.domain.events import Event, ReconcileReport
 from core.domain.money import Ratio
 from tests.scenarios.virtual_world import START_AT, VirtualWorld, numbers_told, play

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bot.app.process import ProcessOptions
 from bot.cli.entry import app
-from bot.exchanges.paper_faults import PaperFaults
+from bot.exchanges.paper.faults import PaperFaults
 from tests.fakes.slack_blocks import buttons_of, texts_of
 from tests.fakes.slack_manifest import find_faults
 from tests.scenarios.talk import (

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.process import ProcessOptions
-from bot.exchanges.ccxt_loading import import_client_class
+from bot.exchanges.rest.ccxt_loading import import_client_class
 from bot.virtual_time import VirtualClock
 from core.domain.errors import ConfigurationError
 from core.waves.calendar import GRID

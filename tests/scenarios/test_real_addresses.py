@@ -12,7 +12,7 @@ from pathlib import Path as Folder
 import pytest
 
 from bot.app.process import ProcessOptions
-from bot.exchanges.ccxt_loading import import_client_class
+from bot.exchanges.rest.ccxt_loading import import_client_class
 from bot.virtual_time import VirtualClock
 from tests.fakes.venues.account import Path
 from tests.fakes.venues.binance_server import FakeBinance

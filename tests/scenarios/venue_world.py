@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.app.process import ProcessOptions
-from bot.exchanges.ccxt_loading import import_client_class
+from bot.exchanges.rest.ccxt_loading import import_client_class
 from bot.virtual_time import VirtualClock
 from tests.fakes.venues.account import Path as PricePath
 from tests.fakes.venues.binance_server import FakeBinance

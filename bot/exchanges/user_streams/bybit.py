@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from bot.exchanges.client import VenueClient
+from bot.exchanges.rest.client import VenueClient
 from bot.exchanges.user_streams.dialect import NOTHING, Heard, Hint
 from core.domain.errors import ConfigurationError
 from core.ports.edges import Clock

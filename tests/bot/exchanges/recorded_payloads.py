@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.exchanges.access import VenueAccess
 from bot.exchanges.ccxt_futures import CcxtFutures
-from bot.exchanges.client import VenueClient
+from bot.exchanges.market.venue_market import VenueMarket
 from bot.exchanges.profiles import PROFILES
-from bot.exchanges.venue_market import VenueMarket
+from bot.exchanges.rest.client import VenueClient
 from core.domain.money import exact
 from tests.contracts.venue_benches import EagerClock
 from tests.fakes.client_bench import KEY, SECRET, TIME, time_answer

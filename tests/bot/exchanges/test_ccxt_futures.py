@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.exchanges.ccxt_futures import CcxtFutures
-from bot.exchanges.venue_market import VenueMarket
+from bot.exchanges.market.venue_market import VenueMarket
 from core.domain.orders import (
     Accepted,
     Filled,

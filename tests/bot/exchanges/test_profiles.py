@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot.exchanges.access import VenueAccess
-from bot.exchanges.ccxt_loading import import_client_class
-from bot.exchanges.client import VenueClient
-from bot.exchanges.library import Seams, build_library
 from bot.exchanges.profiles import BINANCE, BYBIT, PROFILES, StopKind, VenueProfile
+from bot.exchanges.rest.ccxt_loading import import_client_class
+from bot.exchanges.rest.client import VenueClient
+from bot.exchanges.rest.library import Seams, build_library
 from tests.fakes.clock import FakeClock
 from tests.fakes.raw_venue import RawVenue, Told, raw_venue
 

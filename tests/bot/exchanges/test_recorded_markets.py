@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.exchanges.order_checks import refuse_order, refuse_value
+from bot.exchanges.orders.checks import refuse_order, refuse_value
 from core.domain.errors import RetryLater
 from core.domain.market import Instrument
 from core.domain.money import exact

@@ -8,9 +8,9 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.exchanges.access import VenueAccess
-from bot.exchanges.client import VenueClient
+from bot.exchanges.market.venue_market import VenueMarket
 from bot.exchanges.profiles import PROFILES
-from bot.exchanges.venue_market import VenueMarket
+from bot.exchanges.rest.client import VenueClient
 from bot.exchanges.venue_probe import VenueFindings, probe
 from core.domain.errors import ConfigurationError
 from tests.fakes.venues.binance_server import FakeBinance

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from bot.exchanges.ccxt_loading import import_client_class
+from bot.exchanges.rest.ccxt_loading import import_client_class
 from tests.fakes.venues.binance_server import FakeBinance
 
 SOL = "SOL/USDT:USDT"

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.exchanges.ccxt_loading import load_client_class
+from bot.exchanges.rest.ccxt_loading import load_client_class
 from tests.fakes.venues.bybit_server import FakeBybit
 
 SOL = "SOL/USDT:USDT"

@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from bot.exchanges.access import VenueAccess
-from bot.exchanges.client import VenueClient
 from bot.exchanges.profiles import PROFILES
+from bot.exchanges.rest.client import VenueClient
 from bot.exchanges.user_streams.binance import BinanceUserStream
 from bot.exchanges.user_streams.bybit import BybitUserStream
 from bot.exchanges.user_streams.dialect import NOTHING, UserStreamDialect

@@ -7,7 +7,7 @@ from decimal import Decimal
 import aiohttp
 import pytest
 
-from bot.exchanges.ccxt_loading import load_client_class
+from bot.exchanges.rest.ccxt_loading import load_client_class
 from core.domain.signals import Side
 from tests.fakes.venues.book import OrderStatus
 from tests.fakes.venues.bybit_calls import SOL, Client, Minute, buy, ccxt_client, refusal

@@ -1,0 +1,1 @@
+"""What an account at a real venue holds and has done, and how it is made ready."""

@@ -1,0 +1,1 @@
+"""Orders and stops at a real venue: sent, looked up, judged."""

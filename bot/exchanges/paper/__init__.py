@@ -1,0 +1,1 @@
+"""The paper exchange and the simulated venue that it may trade at."""

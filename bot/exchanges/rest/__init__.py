@@ -1,0 +1,1 @@
+"""Requests to a venue: the library, its limits, its time, its error codes."""
