@@ -90,6 +90,8 @@ class Process:
             for platform in self._conversation.chats.closing:
                 opened.push_async_callback(_close_anyway, platform.close)
             opened.push_async_callback(self._supervisor.end)
+            # From here on: recovery may take longer than others wait before they take the database over.
+            self._supervisor.keep("lease", lambda: self._beat(keeping.lease))
             self._follow(market)
             found = await self._trade.recover()
             balances = self._conversation.outlook.balances
@@ -191,7 +193,6 @@ class Process:
 
     def _begin(self, keeping: Keeping) -> None:
         settings, keep = self._settings, self._supervisor.keep
-        keep("lease", lambda: self._beat(keeping.lease))
         self._trade.start()
         talk = self._conversation
         self._relaying = keep("relay", talk.relay.run)

@@ -141,6 +141,8 @@ class Trade:
     async def recover(self) -> tuple[str, ...]:
         """Bring what a dead process left behind to a known state: orders, positions, stops, waves.
 
+        What is open is guarded before a wave is gone on with, for that may take minutes.
+
         Returns:
             A sentence for each thing that was not as it should be.
 
@@ -153,6 +155,7 @@ class Trade:
                 self.book.put(position)
         found = await self._settlement.recover()
         found += await self._reconcile.run()
+        self._guard()
         found += await self.executor.recover()
         await self.conductor.sweep()
         return found
@@ -164,7 +167,13 @@ class Trade:
                 await exchange.balance()
 
     def start(self) -> None:
-        """Start to guard what is open, then to take in signals and waves."""
+        """Start to take in signals and waves."""
+        keep = self._supervisor.keep
+        keep("collector", lambda: self.collector.run(self._edges.source))
+        keep("conductor", self.conductor.run)
+        keep("sweep", self.conductor.sweep_always)
+
+    def _guard(self) -> None:
         keep = self._supervisor.keep
         keep("guardian", self.guardian.run)
         for exchange in self._edges.exchanges.values():
@@ -174,9 +183,6 @@ class Trade:
         keep("settlement", self._settlement.run)
         keep("reconcile", self._reconcile_always)
         keep("protection", self._protection.run)
-        keep("collector", lambda: self.collector.run(self._edges.source))
-        keep("conductor", self.conductor.run)
-        keep("sweep", self.conductor.sweep_always)
 
     async def _reconcile_always(self) -> None:
         while True:

@@ -108,6 +108,29 @@ async def test_a_restart_finds_out_what_was_closed_meanwhile(tmp_path: Path) -> 
     await scene.supervisor.end()
 
 
+async def test_what_is_open_is_guarded_while_recovery_goes_on_with_a_wave(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    await scene.open_a_position()
+    await scene.supervisor.end()
+    scene.restart()
+    is_done = asyncio.Event()
+
+    async def go_on() -> tuple[str, ...]:
+        await is_done.wait()
+        return ("a wave was gone on with",)
+
+    scene.trade.executor.recover = go_on  # type: ignore[method-assign]
+    recovery = asyncio.create_task(scene.trade.recover())
+    await scene.clock.run_until(lambda: scene.trade.book.count == 1)
+    await scene.clock.settle()
+    scene.prices.set("binance", "SOLUSDT", 90)
+    await scene.clock.run_until(lambda: scene.trade.book.count == 0)
+    assert not recovery.done()
+    is_done.set()
+    assert await recovery == ("a wave was gone on with",)
+    await scene.supervisor.end()
+
+
 async def test_people_steer_through_the_desk(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     await scene.open_a_position()
