@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.exchanges.account.history import AccountHistory
-from bot.exchanges.account.reads import AccountReads
 from bot.exchanges.account.setup import AccountSetup
 from bot.exchanges.market.venue_market import VenueMarket
 from bot.exchanges.orders.calls import OrderCalls
 from bot.exchanges.orders.checks import refuse_order, refuse_value
 from bot.exchanges.orders.executions import Executions
+from bot.exchanges.orders.holdings import AccountReads
 from bot.exchanges.orders.reads import READS
 from bot.exchanges.orders.restraint import Restraint, RestraintListener
 from bot.exchanges.orders.stops import OrderStops, PositionStops, VenueStops

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.exchanges.rest.unanswered import why_unanswered
+from bot.exchanges.unanswered import why_unanswered
 from core.domain.errors import WavehelmError
 from core.domain.orders import RefusalReason
 

@@ -7,10 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.exchanges.codes.binance import BINANCE_CODES
+from bot.exchanges.codes.bybit import BYBIT_CODES
 from bot.exchanges.errors import VenueCodes
-from bot.exchanges.rest.binance_codes import BINANCE_CODES
-from bot.exchanges.rest.bybit_codes import BYBIT_CODES
-from bot.exchanges.rest.pace import Pace
 from core.domain.money import Ratio
 
 
@@ -23,6 +22,19 @@ class StopKind(StrEnum):
 
     ORDER = "order"
     POSITION = "position"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """A pace of calls.
+
+    Attributes:
+        burst: What may be spent at once after a rest, in ccxt's units of cost.
+        rest: How long one unit takes to come back.
+    """
+
+    burst: int
+    rest: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

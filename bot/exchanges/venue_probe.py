@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.exchanges.account.reads import AccountReads
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import inside, number
+from bot.exchanges.orders.holdings import AccountReads
 from bot.exchanges.orders.reads import READS
-from bot.exchanges.rest.answers import inside, number
 from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import RetryLater
 

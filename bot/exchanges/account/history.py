@@ -1,4 +1,4 @@
-"""What an account has executed and been paid since a time. What is open now belongs to `account.reads`."""
+"""What an account has executed and been paid since a time. What is open now belongs to `orders.holdings`."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from typing import Any
 
 from bot.exchanges.account.trade_reads import Listing, Lists
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import above_zero, at, number, side_of
 from bot.exchanges.orders.executions import Executions
 from bot.exchanges.orders.reads import OrderReads, TradeKind
 from bot.exchanges.orders.truth import OrderTruth
-from bot.exchanges.rest.answers import above_zero, at, number, side_of
 from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import RetryLater
 from core.domain.money import ZERO, Money, Price, Quantity

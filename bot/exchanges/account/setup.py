@@ -2,10 +2,10 @@
 
 from bot.exchanges.errors import TroubleKind, VenueFailure, VenueTrouble
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import inside, number
 from bot.exchanges.orders.reads import OrderReads
 from bot.exchanges.orders.refusals import refused
 from bot.exchanges.orders.restraint import CallKind, Restraint
-from bot.exchanges.rest.answers import inside, number
 from bot.exchanges.rest.client import VenueClient
 from core.domain.orders import Accepted, OrderOutcome, RefusalReason, Refused, Unknown
 

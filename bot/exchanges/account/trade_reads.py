@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.exchanges.orders.answers import in_ms
 from bot.exchanges.orders.reads import Pages
-from bot.exchanges.rest.answers import in_ms
 from bot.exchanges.rest.client import VenueClient
 from core.ports.edges import Clock
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.exchanges.account.reads import AccountReads
 from bot.exchanges.errors import TroubleKind, VenueFailure, VenueTrouble
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import read_order, text
 from bot.exchanges.orders.executions import Executions
+from bot.exchanges.orders.holdings import AccountReads
 from bot.exchanges.orders.reads import OrderReads
 from bot.exchanges.orders.refusals import refused
 from bot.exchanges.orders.restraint import CallKind, Restraint
 from bot.exchanges.orders.stops import VenueStops
 from bot.exchanges.orders.truth import OrderTruth
-from bot.exchanges.rest.answers import read_order, text
 from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.orders import OrderOutcome, OrderRequest, RefusalReason, Refused, Unknown

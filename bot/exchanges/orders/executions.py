@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.exchanges.errors import VenueFailure
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import OrderFacts, number
 from bot.exchanges.orders.reads import OrderReads
-from bot.exchanges.rest.answers import OrderFacts, number
 from bot.exchanges.rest.client import VenueClient
 from core.domain.money import ZERO, Money, Price, Quantity
 from core.domain.orders import (

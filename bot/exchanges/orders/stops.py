@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from bot.exchanges.account.reads import AccountReads
 from bot.exchanges.errors import TroubleKind, VenueFailure, VenueTrouble
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import above_zero, number, read_order, side_of, text
+from bot.exchanges.orders.holdings import AccountReads
 from bot.exchanges.orders.reads import OrderReads
 from bot.exchanges.orders.refusals import raised
 from bot.exchanges.orders.truth import OrderTruth
-from bot.exchanges.rest.answers import above_zero, number, read_order, side_of, text
 from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.money import ZERO, Price, Quantity

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from bot.exchanges.errors import VenueFailure
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import OrderFacts, read_order
 from bot.exchanges.orders.executions import Executions
 from bot.exchanges.orders.reads import Lookup, OrderReads
 from bot.exchanges.orders.refusals import raised
-from bot.exchanges.rest.answers import OrderFacts, read_order
 from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.orders import Accepted, OrderOutcome, OrderRequest, Unknown

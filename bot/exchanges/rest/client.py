@@ -20,7 +20,7 @@ from bot.exchanges.rest.gate import VenueGate, VenueListener
 from bot.exchanges.rest.library import Seams, Sending, build_library, milliseconds
 from bot.exchanges.rest.pace import PacedLane
 from bot.exchanges.rest.server_time import VenueTime
-from bot.exchanges.rest.unanswered import never_left
+from bot.exchanges.unanswered import never_left
 from core.domain.errors import ConfigurationError, RetryLater
 from core.domain.orders import RefusalReason
 from core.ports.edges import Clock

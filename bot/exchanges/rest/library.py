@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from bot.exchanges.access import VenueAccess
 from bot.exchanges.errors import VenueAnswer
+from bot.exchanges.orders.answers import inside
 from bot.exchanges.profiles import VenueProfile
-from bot.exchanges.rest.answers import inside
 from core.ports.edges import Clock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

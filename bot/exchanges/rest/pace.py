@@ -1,23 +1,10 @@
 """How fast a venue is called: orders in a lane of their own, reads in another. What a call costs, ccxt knows."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from bot.exchanges.profiles import Pace
 from core.ports.edges import Clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """A pace of calls.
-
-    Attributes:
-        burst: What may be spent at once after a rest, in ccxt's units of cost.
-        rest: How long one unit takes to come back.
-    """
-
-    burst: int
-    rest: timedelta
 
 
 class PacedLane:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.exchanges.codes.binance import BINANCE_CODES
+from bot.exchanges.codes.bybit import BYBIT_CODES
 from bot.exchanges.errors import LONGEST_DETAIL, TroubleKind, VenueAnswer, VenueTrouble, plain, translate
-from bot.exchanges.rest.binance_codes import BINANCE_CODES
-from bot.exchanges.rest.bybit_codes import BYBIT_CODES
 from core.domain.orders import RefusalReason
 
 NOW = datetime(2025, 10, 26, 12, 0, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 
 from bot.exchanges.account.trade_reads import Listing, Lists
+from bot.exchanges.orders.answers import in_ms
 from bot.exchanges.orders.reads import Pages
-from bot.exchanges.rest.answers import in_ms
 from bot.exchanges.rest.client import VenueClient
 from tests.contracts.venue_benches import EagerClock
 

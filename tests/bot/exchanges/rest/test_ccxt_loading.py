@@ -10,7 +10,7 @@ import pytest
 
 from bot.exchanges.rest.ccxt_loading import load_client_class
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 MEASURE = """
 import json, sys, time
 def resident():

@@ -3,7 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from bot.exchanges.rest.pace import Pace, PacedLane
+from bot.exchanges.profiles import Pace
+from bot.exchanges.rest.pace import PacedLane
 from tests.fakes.clock import FakeClock
 
 SECOND = timedelta(seconds=1)

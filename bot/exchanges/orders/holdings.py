@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.exchanges.market.venue_market import VenueMarket
+from bot.exchanges.orders.answers import above_zero, inside, number, side_of
 from bot.exchanges.orders.reads import OrderReads
-from bot.exchanges.rest.answers import above_zero, inside, number, side_of
 from bot.exchanges.rest.client import VenueClient
 from core.domain.errors import RetryLater
 from core.domain.market import Balance

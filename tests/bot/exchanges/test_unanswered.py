@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.exchanges.codes.binance import BINANCE_CODES
 from bot.exchanges.errors import TroubleKind, translate
-from bot.exchanges.rest.binance_codes import BINANCE_CODES
-from bot.exchanges.rest.unanswered import never_left, why_unanswered
+from bot.exchanges.unanswered import never_left, why_unanswered
 from tests.builders import NOW
 
 KEY: Any = SimpleNamespace(host="fapi.binance.com", port=443, ssl=True, is_ssl=True)

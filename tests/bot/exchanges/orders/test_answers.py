@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.exchanges.orders.answers import above_zero, at, in_ms, inside, number, read_order, side_of, text
 from bot.exchanges.orders.reads import READS
-from bot.exchanges.rest.answers import above_zero, at, in_ms, inside, number, read_order, side_of, text
 from core.domain.signals import Side
 
 BINANCE, BYBIT = READS["binance"], READS["bybit"]

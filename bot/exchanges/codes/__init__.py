@@ -1,0 +1,1 @@
+"""The error codes of each venue, as data."""
