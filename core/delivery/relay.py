@@ -70,8 +70,9 @@ class Relay:
             now = self._clock.now()
             await self._tidy(now)
             await self._relieve(now)
-            await self._start_due(now)
-            await self._rest(await self._wake_at(now))
+            waiting = self._waiting(now)
+            await self._start_due(now, waiting)
+            await self._rest(await self._wake_at(now, waiting))
 
     async def listen(self) -> None:
         """Wake `run` when something is recorded; never ends."""
@@ -89,7 +90,7 @@ class Relay:
                     self._changed.clear()
                     now = self._clock.now()
                     await self._relieve(now)
-                    has_started = await self._start_due(now)
+                    has_started = await self._start_due(now, self._waiting(now))
                     paced_at = min(await self._paced(now), default=None)
                     if not (has_started or self._lanes.flying or self._changed.is_set() or paced_at is not None):
                         return
@@ -145,12 +146,13 @@ class Relay:
             if diverted:
                 _log.warning("alerts_diverted", extra={"destination": str(destination), "count": diverted})
 
-    async def _start_due(self, now: datetime) -> bool:
+    async def _start_due(self, now: datetime, waiting: Mapping[Destination, datetime]) -> bool:
         has_started = False
-        for work in await self._outbox.due(now, self._busy(now)):
+        for work in await self._outbox.due(now, waiting.keys() | self._lanes.flying):
             if self._free_at(work.destination, now) is not None:
-                # Its pace was not asked before because nobody knew of it.
+                # Its pace was not asked before because nobody knew of it, or an answer took its place: look again.
                 self._lanes[work.destination] = self._lanes[work.destination]
+                self._changed.set()
                 continue
             self._lanes.begin(work, now)
             self._spawn(f"deliver to {work.destination}", self._carry(work))
@@ -168,9 +170,14 @@ class Relay:
             self._lanes.end(destination)
             self._changed.set()
 
-    def _busy(self, now: datetime) -> set[Destination]:
-        waiting = {destination for destination in self._lanes if self._free_at(destination, now) is not None}
-        return waiting | self._lanes.flying
+    def _waiting(self, now: datetime) -> Mapping[Destination, datetime]:
+        """Return where nothing is on its way and nothing may go, and until when.
+
+        Asked once for a whole turn: a pace may have passed by the end of it, and whom `_start_due` has left out for
+        its sake `_wake_at` must come back to.
+        """
+        idle = {*self._lanes} - self._lanes.flying
+        return {destination: at for destination in idle if (at := self._free_at(destination, now)) is not None}
 
     def _free_at(self, destination: Destination, now: datetime) -> datetime | None:
         """Return when a destination that takes nothing now may be tried; None: now."""
@@ -180,15 +187,13 @@ class Relay:
         messenger = self._messengers.get(destination.platform)
         return None if messenger is None else messenger.ready_at(destination)
 
-    async def _wake_at(self, now: datetime) -> datetime | None:
-        busy = self._busy(now)
+    async def _wake_at(self, now: datetime, waiting: Mapping[Destination, datetime]) -> datetime | None:
+        busy = waiting.keys() | self._lanes.flying
         next_at = await self._outbox.next_due(now, busy)
         # While nothing waits nothing grows old: a quiet day costs nothing.
-        times = [next_at, self._tidy_at if busy or next_at is not None else None]
+        times = [next_at, self._tidy_at if busy or next_at is not None else None, *waiting.values()]
         for destination in self._lanes:
             times += self._lanes.changes_at(destination)
-            if destination not in self._lanes.flying:
-                times.append(self._free_at(destination, now))
         return min(_later(now, times), default=None)
 
     async def _paced(self, now: datetime) -> list[datetime]:

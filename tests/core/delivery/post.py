@@ -29,6 +29,14 @@ def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
+Slowness = Callable[[], timedelta]
+"""Says how long the next call takes."""
+
+
+def no_time() -> timedelta:
+    return timedelta(0)
+
+
 class Words:
     """Renders an alert as its number, a card as what `looks` says now, a digest as what is in it."""
 
@@ -65,10 +73,14 @@ class Shown:
 
 @dataclass(slots=True)
 class Platform:
-    """Takes messages. `answers` are raised or waited for, one an attempt; `down` is raised as long as it is set."""
+    """Takes messages, each after its `slowness`.
+
+    `answers` are raised or waited for, one an attempt; `down` is raised as long as it is set.
+    """
 
     clock: FakeClock
     answers: list[Exception | asyncio.Event | None] = field(default_factory=list)
+    slowness: Slowness = no_time
     down: Exception | None = None
     pace: Pace | None = None
     attempts: list[datetime] = field(default_factory=list)
@@ -101,6 +113,7 @@ class Platform:
             assert self.pace.ready_at(str(destination), now) is None, "the relay did not keep the pace"
             self.pace.take(str(destination), now)
         answer = self.answers.pop(0) if self.answers else self.down
+        await self.clock.sleep(self.slowness())
         if isinstance(answer, asyncio.Event):
             await answer.wait()
         elif answer is not None:
@@ -111,14 +124,23 @@ class Platform:
 
 
 class CountedOutbox(MemoryOutbox):
-    """An outbox that counts how often it is asked and what it offers, and cannot be written for a while."""
+    """An outbox that counts how often it is asked and what it offers, and cannot be written for a while.
+
+    A look into it takes as long as `slowness` says: what it returns is as old by then.
+    """
 
     asked = 0
     offered = 0
     failures = 0
 
+    def __init__(self, units: MemoryUnits, clock: FakeClock) -> None:
+        super().__init__(units)
+        self._clock = clock
+        self.slowness: Slowness = no_time
+
     async def due(self, at: datetime, busy: Collection[Destination]) -> Sequence[Work]:
         found = await super().due(at, busy)
+        await self._clock.sleep(self.slowness())
         self.asked += 1
         self.offered += len(found)
         return found
@@ -151,7 +173,7 @@ class Post:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.units = MemoryUnits()
-        self.outbox = CountedOutbox(self.units)
+        self.outbox = CountedOutbox(self.units, self.clock)
         self.words = Words()
         self.telegram, self.slack = Platform(self.clock), Platform(self.clock)
         self.settings = DeliverySettings()

@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
+from random import Random
+
+import pytest
 
 from core.delivery.pace import Pace
 from core.domain.cards import position_card
 from core.domain.delivery import DeliveryState, Loudness, Route
 from core.domain.errors import RetryLater, Undeliverable
-from core.domain.events import Event, PositionClosed, PositionOpened, StopMoved
+from core.domain.events import Event, PositionClosed, PositionOpened, Started, StopMoved
 from core.domain.positions import ExitReason, PositionSide
 from tests.builders import money, price, quantity, ratio
-from tests.core.delivery.post import CHAT, DESK, WITH_FALLBACK, Post, seconds
+from tests.core.delivery.post import BOSS, CHAT, DESK, WITH_FALLBACK, Post, seconds
 
 CARD = position_card(12, "binance")
 
@@ -33,22 +36,22 @@ def opened(post: Post, number: int = 12) -> Event:
     )
 
 
-def stop_moved(post: Post) -> Event:
+def stop_moved(post: Post, number: int = 12) -> Event:
     return StopMoved(
         at=post.clock.now(),
         exchange="binance",
-        position_id=12,
+        position_id=number,
         symbol="SOLUSDT",
         old_price=price(96),
         new_price=price(97),
     )
 
 
-def closed(post: Post) -> Event:
+def closed(post: Post, number: int = 12) -> Event:
     return PositionClosed(
         at=post.clock.now(),
         exchange="binance",
-        position_id=12,
+        position_id=number,
         symbol="SOLUSDT",
         side=PositionSide.LONG,
         entry_price=price(100),
@@ -271,3 +274,27 @@ async def test_the_end_does_not_wait_for_what_is_held_back(post: Post) -> None:
     await post.wait(0.1)
     assert flush.done()
     assert post.states() == [DeliveryState.PENDING]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_bursts_at_slow_platforms_arrive_over_restarts_as_soon_as_the_pace_allows(post: Post, seed: int) -> None:
+    random = Random(seed)
+    post.outbox.slowness = lambda: seconds(random.uniform(0, 0.05))
+    route = Route(to=(CHAT, BOSS, DESK))
+    post.use(route)
+    for platform in (post.telegram, post.slack):
+        platform.pace = Pace(1, seconds(1))
+        platform.slowness = lambda: seconds(random.uniform(0, 1.2))
+    for life in range(8):
+        await post.start()
+        await post.record(opened(post, 12 + life), *[Started(at=post.clock.now(), version="1", open_positions=0)] * 3)
+        await post.wait(random.uniform(0, 3))
+        await post.record(stop_moved(post, 12 + life), closed(post, 12 + life))
+        await post.wait(random.uniform(0, 3))
+        await post.end()
+        post.use(route)
+    await post.start()
+    # At most so many messages and edits a chat, each of which takes at most 1.2 s and two looks.
+    await post.wait(8 * (4 + 3 + 1) * 1.3)
+    assert set(post.states()) == {DeliveryState.SENT}
+    assert all(card.shown_version == card.version for card in post.units.store.cards.values())

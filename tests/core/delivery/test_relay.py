@@ -220,6 +220,27 @@ async def test_a_burst_takes_the_time_that_the_pace_allows_and_nothing_is_lost(p
     assert set(post.states()) == {DeliveryState.SENT}
 
 
+async def test_a_pace_that_passes_while_the_outbox_is_read_is_not_slept_through(post: Post) -> None:
+    post.telegram.pace = Pace(1, seconds(1))
+    post.telegram.slowness = lambda: seconds(0.95)
+    post.outbox.slowness = lambda: seconds(0.1)
+    await post.tell(3)
+    await post.start()
+    await post.wait(10)
+    assert post.telegram.titles() == ["1", "2", "3"]
+
+
+async def test_an_answer_that_takes_the_place_of_an_alert_only_delays_it(post: Post) -> None:
+    pace = post.telegram.pace = Pace(1, seconds(1))
+    post.outbox.slowness = lambda: seconds(0.1)
+    await post.tell(2)
+    await post.start()
+    await post.clock.advance(seconds(1.15))
+    pace.take(str(CHAT), post.clock.now())
+    await post.wait(3)
+    assert post.telegram.titles() == ["1", "2"]
+
+
 async def test_a_day_without_alerts_costs_nothing(post: Post) -> None:
     await post.start()
     await post.tell()
