@@ -8,12 +8,15 @@ import decimal
 import ipaddress
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import hypothesis
 import pytest
+import trustme
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = pytest.StashKey[set[threading.Thread]]()
@@ -94,6 +97,17 @@ def outside_attempts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
     yield attempts
     assert not attempts, f"the test tried to reach {attempts}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Trust one authority that vouches for nobody: every HTTP client would read the world's 140 anew."""
+    trusted = tmp_path_factory.mktemp("authorities") / "nobody.pem"
+    trustme.CA().cert_pem.write_to_path(str(trusted))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certifi, "where", lambda: str(trusted))
+        patch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, str(trusted))
+        yield trusted
 
 
 # --- nothing is left running ----------------------------------------------------------------------------------------

@@ -26,8 +26,15 @@ _ANSWERS = frozenset({"answer", "pong"})
 """Frames that are no prices. A mark price is one: on a test net nobody may trade for minutes."""
 
 
-async def check_venue(settings: Settings, venue: VenueSettings) -> VenueFindings:
+async def check_venue(
+    settings: Settings, venue: VenueSettings, *, first_price: timedelta = _FIRST_PRICE
+) -> VenueFindings:
     """Return what is found at an exchange; with keys its account is looked at, too, whatever the mode.
+
+    Args:
+        settings: All of them.
+        venue: Those of the exchange.
+        first_price: How long its stream may take to bring a price.
 
     Raises:
         RetryLater: it is away.
@@ -45,18 +52,18 @@ async def check_venue(settings: Settings, venue: VenueSettings) -> VenueFindings
         raise RetryLater(f"{access.profile.title} does not answer", _PATIENCE) from None
     finally:
         await client.close()
-    found.fine.append(await _hear_price(access, clock))
+    found.fine.append(await _hear_price(access, clock, first_price))
     return found
 
 
-async def _hear_price(access: VenueAccess, clock: Clock) -> str:
+async def _hear_price(access: VenueAccess, clock: Clock, first_price: timedelta) -> str:
     """Wait for any price from the stream alone."""
     name = access.profile.name
     prices = StreamedPrices(clock, {name: stream_of(access)}, StreamedPriceSettings(), random=Random(), quotes={})
     prices.watch(name, {PULSE})
     running = asyncio.create_task(prices.run())
     try:
-        async with asyncio.timeout(_FIRST_PRICE.total_seconds()):
+        async with asyncio.timeout(first_price.total_seconds()):
             while not prices.status[name].frames.keys() - _ANSWERS:
                 await clock.sleep(_LOOK_EVERY)
     except TimeoutError:

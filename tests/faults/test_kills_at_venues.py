@@ -28,7 +28,7 @@ MOMENTS = ("start", "life", "commit", "submitting", "closing", "entering", "ente
 """While starting, at leisure, after the n-th commit, as an order is written down or a position closes; while a venue
 has an order or a stop that it has not taken yet, or has taken and not answered yet."""
 
-IN_SHORT = ("entered", "protecting", "submitting", "protected")
+IN_SHORT = ("entered", "protecting", "submitting")
 
 _SEEN = {
     "submitting": "SELECT count(*) FROM orders WHERE state = 'submitting'",

@@ -5,6 +5,7 @@ What is done to it belongs to `venue_mischief`, what must hold in it to `venue_b
 
 import asyncio
 import math
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -183,7 +184,8 @@ async def venues_in(folder: Path) -> AsyncIterator[VenueWorld]:
             chat.add_chat(person, "private")
         binance = await stack.enter_async_context(FakeBinance(now_ms=now_ms, wallet=WALLET))
         bybit = await stack.enter_async_context(FakeBybit(now_ms=now_ms, wallet=WALLET))
-        born = Fate(config=str(folder / "config.yaml"), start_at=start_at, began_s=began_s, speed=SPEED)
+        config = str(folder / "config.yaml")
+        born = Fate(config=config, start_at=start_at, began_s=began_s, speed=SPEED, parent=os.getpid())
         world = VenueWorld(folder, clock, signals, chat=chat, slack=None, fate=born)
         world.markets = {"binance": binance, "bybit": bybit}
         for market in world.markets.values():

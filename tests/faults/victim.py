@@ -4,6 +4,7 @@ Run as a program: `python victim.py '<JSON of Fate>'`. Who starts it, and when i
 """
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ from core.domain.errors import WavehelmError
 from core.domain.money import Ratio
 from storage.engine import Database
 
+_ON_DEATH_OF_PARENT = 1
+
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """How the victim lives.
@@ -36,6 +39,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
         start_at, began_s: What its clock showed when the machine's showed `began_s`, whoever was alive then.
         price_interval_s: Of the victim's own time.
         fault_ratio: How often an order meets a fault of each kind.
+        parent: The process that started it, which it does not outlive.
         dies_at_commit: It kills itself right after so many commits; 0: it does not.
     """
 
@@ -43,6 +47,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     start_at: datetime
     began_s: float
     speed: float
+    parent: int
     volatility: float = 1.0
     price_interval_s: float = 1.0
     fault_seed: int = 0
@@ -82,6 +87,14 @@ def die_at_commit(count: int) -> None:
     Database.write = counted  # type: ignore[method-assign, assignment]
 
 
+def die_with(parent: int) -> None:
+    """Let this process be killed when `parent`, who started it, ends: no kill of it leaves this one behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_ON_DEATH_OF_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 async def live(settings: Settings, fate: Fate) -> None:
     with logging_to(sys.stderr, form="json", level="info", secrets=settings.secrets):
         await run_until_stopped(Process(settings, options_of(fate)), None)
@@ -89,6 +102,7 @@ async def live(settings: Settings, fate: Fate) -> None:
 
 def main() -> None:
     fate = msgspec.json.decode(sys.argv[1], type=Fate)
+    die_with(fate.parent)
     if fate.dies_at_commit:
         die_at_commit(fate.dies_at_commit)
     try:

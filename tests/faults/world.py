@@ -249,7 +249,7 @@ async def world_in(
         chat.add_chat(CHAT)
         for person in (ADMIN, DUTY, STANDBY):
             chat.add_chat(person, "private")
-        born = Fate(config=config, start_at=start_at, began_s=began_s, speed=speed, **fate)
+        born = Fate(config=config, start_at=start_at, began_s=began_s, speed=speed, parent=os.getpid(), **fate)
         world = World(folder, clock, signals, chat=chat, slack=slack, fate=born)
         try:
             yield world

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -101,4 +102,4 @@ async def test_a_stream_that_is_away_is_told(venues: Venues, monkeypatch: pytest
         folder=venues.folder,
     )
     with pytest.raises(RetryLater, match="the price stream of Binance"):
-        await check_venue(settings, settings.exchanges.binance)
+        await check_venue(settings, settings.exchanges.binance, first_price=timedelta(seconds=1))

@@ -56,7 +56,7 @@ def strays(server: VenueServer, venue: str, *, is_testnet: bool) -> list[str]:
 def real_names(folder: Path, *servers: VenueServer) -> Iterator[None]:
     """Let the venues' names mean `servers`, which run with `is_tls`, and their certificates be trusted; no others."""
     trusted = folder / "authorities.pem"
-    trusted.write_bytes(b"".join(server.certificate for server in servers))
+    trusted.write_bytes(b"".join({server.certificate for server in servers}))
     ports = {host: server.tls_port for server in servers for host in server.hosts}
     ask = asyncio.BaseEventLoop.getaddrinfo
 

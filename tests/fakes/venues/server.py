@@ -8,6 +8,7 @@ import contextlib
 import socket as sockets
 import ssl
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Self
 
 import aiohttp
@@ -17,6 +18,18 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tests.fakes.venues.faults import End, Fault, Faults
 from tests.fakes.venues.wire import Answer, Request, VenueSocket, encode, read_params
+
+
+@cache
+def authority() -> trustme.CA:
+    """Return the one authority that vouches for all venues of this process: to make keys takes its time."""
+    return trustme.CA()
+
+
+@cache
+def certificate(hosts: tuple[str, ...]) -> trustme.LeafCert:
+    """Return what a venue of those names shows."""
+    return authority().issue_cert(*hosts)
 
 
 class LocalNames(AbstractResolver):
@@ -113,12 +126,11 @@ class VenueServer:
         await self._runner.setup()
         self.port = await self._listen(None)
         if self._is_tls:
-            authority = trustme.CA()
             serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            authority.issue_cert(*self.hosts).configure_cert(serving)
-            self.ssl_context = ssl.create_default_context()
-            authority.configure_trust(self.ssl_context)
-            self.certificate = authority.cert_pem.bytes()
+            certificate(self.hosts).configure_cert(serving)
+            self.ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            authority().configure_trust(self.ssl_context)
+            self.certificate = authority().cert_pem.bytes()
             self.tls_port = await self._listen(serving)
         return self
 
