@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.exchanges.account.trade_reads import Listing, Lists
 from bot.exchanges.market.venue_market import VenueMarket
-from bot.exchanges.orders.answers import above_zero, at, number, side_of
+from bot.exchanges.orders.answers import above_zero, at, number, side_of, told_word
 from bot.exchanges.orders.executions import Executions
 from bot.exchanges.orders.reads import OrderReads, TradeKind
 from bot.exchanges.orders.truth import OrderTruth
@@ -97,7 +97,7 @@ class AccountHistory:
     async def _name(self, symbol: str, order: str, trade: _Trade) -> str | None:
         """Return the client order id of an order; where trades do not tell it, the order is asked for once."""
         if self._reads.trade_id_key:
-            return told_name(trade["info"].get(self._reads.trade_id_key))
+            return told_word(trade["info"].get(self._reads.trade_id_key))
         if order not in self._names:
             facts = await self._truth.read("fetch_order", order, self._market.unified(symbol), {})
             if facts is None:
@@ -114,14 +114,3 @@ class AccountHistory:
         if now - missed_at < _FOUND_WITHIN:
             raise RetryLater(f"order {order} was executed and cannot be found yet", _LOOK_AGAIN)
         del self._missed[order]
-
-
-def told_name(value: object) -> str | None:
-    """Return the client order id that a trade tells, None if it has none.
-
-    Raises:
-        RetryLater: it is unreadable; without it an order of ours would count as somebody else's.
-    """
-    if value is None or isinstance(value, str):
-        return value or None
-    raise RetryLater("a trade has an unreadable order id", _LOOK_AGAIN)

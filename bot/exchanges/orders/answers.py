@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from bot.exchanges.orders.reads import OrderReads
+from core.domain.errors import RetryLater
 from core.domain.money import ZERO, exact
 from core.domain.signals import Side
 
+_AGAIN = timedelta(seconds=5)
 _FINAL = {"closed", "canceled", "expired", "rejected"}
 _BEYOND = 30
 """No coin has figures of so many digits; it also keeps every product of two within what decimals can hold."""
@@ -49,6 +51,17 @@ def at(milliseconds: object) -> datetime | None:
 def in_ms(when: datetime) -> int:
     """Return `when` as venues write times."""
     return int(when.timestamp() * 1000)
+
+
+def told_word(value: object) -> str | None:
+    """Return the word (an id, a kind) that a venue wrote, None where it wrote none.
+
+    Raises:
+        RetryLater: it is unreadable; taken for none, what is ours would count as somebody else's.
+    """
+    if value is None or isinstance(value, str):
+        return value or None
+    raise RetryLater("the venue's answer has an unreadable word in it", _AGAIN)
 
 
 def side_of(word: object) -> Side:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.exchanges.errors import TroubleKind, VenueFailure, VenueTrouble
 from bot.exchanges.market.venue_market import VenueMarket
-from bot.exchanges.orders.answers import above_zero, number, read_order, side_of, text
+from bot.exchanges.orders.answers import above_zero, number, read_order, side_of, text, told_word
 from bot.exchanges.orders.holdings import AccountReads
 from bot.exchanges.orders.reads import OrderReads
 from bot.exchanges.orders.refusals import raised
@@ -111,12 +111,16 @@ class OrderStops:
         stops = []
         for order in await self._client.ask("fetch_open_orders", None, None, None, {"trigger": True}):
             info, trigger = order["info"], above_zero(order.get("triggerPrice"))
-            reduces = order.get("reduceOnly") or info.get("closePosition") in {True, "true"}
-            if trigger is None or not reduces or info.get(self._reads.stop_type_key) not in self._reads.stop_types:
+            reduces = order.get("reduceOnly") or str(info.get("closePosition")).lower() == "true"
+            if (
+                trigger is None
+                or not reduces
+                or told_word(info.get(self._reads.stop_type_key)) not in self._reads.stop_types
+            ):
                 continue
             stops.append(
                 VenueStop(
-                    client_order_id=order.get("clientOrderId"),
+                    client_order_id=told_word(order.get("clientOrderId")),
                     symbol=str(info["symbol"]),
                     side=side_of(order["side"]),
                     quantity=Quantity(number(order.get("amount")) or ZERO),

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from bot.exchanges.account.history import told_name
 from core.domain.errors import RetryLater
 from core.domain.orders import OrderLeg, VenueFill
 from core.domain.signals import Side
@@ -142,14 +141,3 @@ async def test_funding_adds_up_what_was_paid_and_received(bench: VenueBench) -> 
     assert paid < 0 < received
     assert await bench.exchange.funding(SYMBOL, since_at) == paid + received
     assert await bench.exchange.funding(SYMBOL, bench.clock.now() - HOUR) == received
-
-
-@pytest.mark.parametrize(("value", "expected"), [("wh-1", "wh-1"), ("", None), (None, None)])
-def test_a_trade_tells_the_order_it_belongs_to(value: str | None, expected: str | None) -> None:
-    assert told_name(value) == expected
-
-
-@pytest.mark.parametrize("value", [{"a": 1}, [], 7, 0, False])
-def test_an_unreadable_order_id_is_not_taken_for_none(value: object) -> None:
-    with pytest.raises(RetryLater):
-        told_name(value)

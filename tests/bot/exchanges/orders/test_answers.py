@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.exchanges.orders.answers import above_zero, at, in_ms, inside, number, read_order, side_of, text
+from bot.exchanges.orders.answers import above_zero, at, in_ms, inside, number, read_order, side_of, text, told_word
 from bot.exchanges.orders.reads import READS
+from core.domain.errors import RetryLater
 from core.domain.signals import Side
 
 BINANCE, BYBIT = READS["binance"], READS["bybit"]
@@ -108,3 +109,14 @@ def test_an_average_that_is_not_told_follows_from_the_cost() -> None:
 )
 def test_fees_count_in_the_settle_coin_only(fee: object, info: dict[str, str], found: Decimal | None) -> None:
     assert read_order(order(fee=fee, info=info), BYBIT, "USDT").fee == found
+
+
+@pytest.mark.parametrize(("value", "expected"), [("wh-1", "wh-1"), ("", None), (None, None)])
+def test_a_word_is_told_or_there_is_none(value: str | None, expected: str | None) -> None:
+    assert told_word(value) == expected
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [], 7, 0, False])
+def test_an_unreadable_word_is_not_taken_for_none(value: object) -> None:
+    with pytest.raises(RetryLater):
+        told_word(value)
