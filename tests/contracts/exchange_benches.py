@@ -34,6 +34,8 @@ class Bench(Protocol):
     """A stop outlives its position, until whoever placed it takes it back."""
     names_stops: bool
     """Stops are orders with ids of their own; else they are a value of their position."""
+    looks_up_at_once: bool
+    """What became of an order whose answer was lost is found out within the call."""
 
     @property
     def exchange(self) -> Exchange: ...
@@ -95,6 +97,7 @@ class PaperBench:
     patience_s = 0.02
     keeps_orphans = False
     names_stops = True
+    looks_up_at_once = False
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -155,6 +158,7 @@ class FakeBench:
     patience_s = 0.02
     keeps_orphans = False
     names_stops = True
+    looks_up_at_once = False
 
     def __init__(self) -> None:
         self.exchange = FakeExchange(FakeClock(), symbols=[SYMBOL, OTHER, UNPRICED])

@@ -84,6 +84,7 @@ class VenueBench:
     patience_s = 0.5
     keeps_orphans = False
     names_stops = True
+    looks_up_at_once = True
 
     def __init__(self, *, wallet: Number = 10_000) -> None:
         self.clock = EagerClock()

@@ -41,7 +41,10 @@ def test_each_key_that_is_missing_is_named(missing: str) -> None:
 
 
 def test_an_exchange_that_is_off_needs_none() -> None:
-    refuse_missing_keys(settings_of(*LIVE, "exchanges.bybit.enabled=false", **{k: KEYS[k] for k in list(KEYS)[:2]}))
+    of_binance = {name: KEYS[name] for name in list(KEYS)[:2]}
+    with pytest.raises(ConfigurationError, match="BYBIT_API_KEY"):
+        refuse_missing_keys(settings_of(*LIVE, **of_binance))
+    refuse_missing_keys(settings_of(*LIVE, "exchanges.bybit.enabled=false", **of_binance))
 
 
 def test_marks_tell_keys_apart_and_give_nothing_away() -> None:

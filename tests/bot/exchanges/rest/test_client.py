@@ -236,6 +236,7 @@ async def test_a_call_that_is_cut_off_while_it_waits_costs_nothing(
     await asyncio.gather(*waiting, return_exceptions=True)
     last = asyncio.create_task(client.ask(READ[client.name]))
     await clock.run_until(last.done, limit=profile.read_pace.rest * 10)
+    assert last.exception() is None
 
 
 BINANCE_MARKETS, BYBIT_MARKETS = "/fapi/v1/exchangeInfo", "/v5/market/instruments-info"
@@ -278,7 +279,9 @@ async def test_closing_twice_is_safe_and_calls_fail_afterwards(venue: Venue, clo
 
 
 async def test_a_client_that_was_never_opened_closes(venue: Venue, clock: FakeClock) -> None:
-    await client_of(venue, clock).close()
+    client = client_of(venue, clock)
+    await client.close()
+    assert (await failure(place(client))).trouble.code == "closed"
 
 
 async def test_a_session_of_ours_is_used_and_closed_once(venue: Venue, clock: FakeClock) -> None:
